@@ -1,0 +1,42 @@
+/** What a question to the DNS can be about, and what one record of the answer looks like. */
+export interface DnsRecords {
+  A: string
+  AAAA: string
+  /** The strings of one record, joined; each character is one byte. */
+  TXT: string
+  MX: Mx
+  /** A host name in lower case, without the final dot. */
+  PTR: string
+  NS: string
+}
+
+export type DnsType = keyof DnsRecords
+
+export interface Mx {
+  readonly preference: number
+  /** In lower case, without the final dot: empty for a null MX (RFC 7505). */
+  readonly exchange: string
+}
+
+/**
+ * The answer to one question. `temperror` means "could not find out" (time-out, SERVFAIL, REFUSED, nonsense):
+ * it says nothing about the name, and nobody may be refused for it.
+ */
+export interface DnsAnswer<T> {
+  readonly status: 'found' | 'nodata' | 'nxdomain' | 'temperror'
+  /** Empty unless found. */
+  readonly records: readonly T[]
+  readonly ttlSeconds: number
+  /** The resolver has validated the answer (AD bit, RFC 4035), and we trust it to say so. */
+  readonly secure: boolean
+  /** Why it could not be found out. */
+  readonly error?: string
+}
+
+export interface Dns {
+  /**
+   * Asks for the records of a name. Trouble is a value (`temperror`), never an exception.
+   * The characters of the name are bytes (RFC 1035 allows any); domains come as A-labels.
+   */
+  query<T extends DnsType>(type: T, name: string, signal?: AbortSignal): Promise<DnsAnswer<DnsRecords[T]>>
+}

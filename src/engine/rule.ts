@@ -1,0 +1,43 @@
+import type { Address } from '../mail/address.ts'
+import type { Fact } from './fact.ts'
+import { type Phase, phases } from './phase.ts'
+import type { AnyPolicy } from './policy.ts'
+import type { Store } from './store.ts'
+
+/** A policy as the administrator has enabled it: one entry of the configuration. */
+export interface Rule {
+  /** The policy's name, with a number behind it when the policy is used more than once: `dnsbl`, `dnsbl-2`. */
+  readonly name: string
+  readonly policy: AnyPolicy
+  readonly phase: Phase
+  readonly options: unknown
+  readonly facts: Readonly<Record<string, Fact>>
+  readonly store: Store
+  /** A rule in shadow mode is judged and traced, but does not count. */
+  readonly mode: 'enforce' | 'shadow'
+  readonly onError: 'pass' | 'defer'
+  readonly timeoutMs: number
+  /** Runs even after another rule has accepted the mail, and for every recipient: malware scanning, for example. */
+  readonly always: boolean
+  /** The recipients it is for. Absent when it is for all of them. */
+  readonly appliesTo?: (recipient: Address) => boolean
+}
+
+/** The rules in their order, sorted by phase once, with what to look up ahead at each. */
+export interface Rulebook {
+  readonly rules: readonly Rule[]
+  readonly at: Readonly<Record<Phase, readonly Rule[]>>
+  readonly prefetch: Readonly<Record<Phase, readonly Fact[]>>
+}
+
+export function rulebook(rules: readonly Rule[]): Rulebook {
+  const facts = rules.flatMap(rule => Object.values(rule.facts)).filter(fact => !fact.costly)
+  const unique = [...new Map(facts.map(fact => [fact.name, fact])).values()]
+  const byPhase = <T>(select: (phase: Phase) => readonly T[]) =>
+    Object.fromEntries(phases.map(phase => [phase, select(phase)])) as unknown as Readonly<Record<Phase, readonly T[]>>
+  return {
+    rules,
+    at: byPhase(phase => rules.filter(rule => rule.phase === phase)),
+    prefetch: byPhase(phase => unique.filter(fact => fact.since === phase)),
+  }
+}

@@ -1,0 +1,60 @@
+import type { Address } from '../mail/address.ts'
+import type { Rule } from './rule.ts'
+import type { FinalAction, Verdict } from './verdict.ts'
+
+/** Which rule said so, and why. */
+export interface Cause {
+  readonly action: FinalAction
+  readonly rule: Rule
+  readonly reason: string
+}
+
+/** What the rules have said so far about one recipient. */
+export interface Tally {
+  readonly score: number
+  readonly quarantine?: Cause
+  /** Set once a rule has ended the evaluation. */
+  readonly end?: Cause
+}
+
+/** What one rule has said. */
+export interface Judgement {
+  readonly rule: Rule
+  readonly verdict: Verdict
+}
+
+export const emptyTally: Tally = { score: 0 }
+
+export function fold(tally: Tally, { rule, verdict }: Judgement): Tally {
+  if (verdict.action === 'pass' || rule.mode === 'shadow' || isOver(tally, rule)) return tally
+  if (verdict.action === 'score') return { ...tally, score: tally.score + verdict.points }
+
+  const cause: Cause = { action: verdict.action, rule, reason: verdict.reason }
+  if (verdict.action === 'quarantine') return { ...tally, quarantine: tally.quarantine ?? cause }
+  return { ...tally, end: cause }
+}
+
+/**
+ * What the rules that judged before RCPT add up to: for one recipient, or, before there is any,
+ * for everybody, which leaves out the rules that are for some recipients only.
+ */
+export function tallyFor(judgements: readonly Judgement[], concerns: (rule: Rule) => boolean): Tally {
+  return judgements.reduce((tally, judgement) => (concerns(judgement.rule) ? fold(tally, judgement) : tally), emptyTally)
+}
+
+export function isForAll(rule: Rule): boolean {
+  return rule.appliesTo === undefined
+}
+
+export function isFor(recipient: Address): (rule: Rule) => boolean {
+  return rule => rule.appliesTo?.(recipient) ?? true
+}
+
+/** Nothing follows a refusal; after an acceptance only the rules that always run. */
+export function isOver(tally: Tally, next: Rule): boolean {
+  return tally.end !== undefined && !(next.always && tally.end.action === 'accept')
+}
+
+export function refusal(tally: Tally): Cause | undefined {
+  return tally.end?.action === 'reject' || tally.end?.action === 'defer' ? tally.end : undefined
+}

@@ -1,0 +1,73 @@
+import type { MailParameters } from '../mail/envelope.ts'
+import type { Session } from '../mail/session.ts'
+import type { Phase } from './phase.ts'
+import type { Verdict } from './verdict.ts'
+
+/** One line of the account of how a decision came about. */
+export interface TraceEntry {
+  readonly phase: Phase
+  readonly rule: string
+  readonly verdict: Verdict
+  readonly shadow: boolean
+  readonly ms: number
+  /** The recipients it was about, once there are any. */
+  readonly recipients?: readonly string[]
+  readonly error?: string
+}
+
+/** What a fact turned out to be. Facts are plain data, so that a trace can be judged again later. */
+export interface FactEntry {
+  readonly fact: string
+  readonly value?: unknown
+  readonly error?: string
+  readonly ms: number
+}
+
+/** What has become of one recipient. */
+export interface RecipientTrace {
+  readonly address: string
+  readonly outcome: Outcome
+  readonly score: number
+  /** Our answer to RCPT, or after DATA, as it went over the wire: `550 5.7.1 …`. */
+  readonly reply: string
+  /** Where the copy is, or who refused it: a transport's name, `quarantine`, or nothing. */
+  readonly where?: string
+  /** The rule and the reason that decided, when a rule did. */
+  readonly rule?: string
+  readonly reason?: string
+  /** What the next hop said, or why it could not be asked. */
+  readonly detail?: string
+}
+
+/** `left` is a recipient whose sender went away, or began anew, before the message was complete. */
+export type Outcome = 'delivered' | 'quarantined' | 'rejected' | 'deferred' | 'left'
+
+/** How a transaction ended: with an answer to DATA, or before. */
+export type Ending = 'answered' | 'reset' | 'disconnected' | 'shut down' | 'timed out' | 'refused by the protocol'
+
+/** The account of one transaction: everything that was found, and everything that was said about it. */
+export interface Trace {
+  /** Stands in every reply: the session's id and the transaction's number, `1N3Z8QK4F00A.1`. */
+  readonly id: string
+  /** ISO 8601, in UTC. */
+  readonly started: string
+  readonly ms: number
+  readonly session: Session
+  /** Absent when the client never sent MAIL, null for bounces. */
+  readonly sender?: string | null
+  readonly parameters?: MailParameters
+  readonly recipients: readonly RecipientTrace[]
+  readonly message?: MessageTrace
+  readonly facts: readonly FactEntry[]
+  readonly entries: readonly TraceEntry[]
+  readonly ending: Ending
+  /** The last word: the reply to DATA, if there was one. */
+  readonly reply?: string
+}
+
+export interface MessageTrace {
+  readonly size: number
+  readonly from?: string
+  readonly subject?: string
+  readonly messageId?: string
+}

@@ -1,0 +1,47 @@
+import type { Address } from '../mail/address.ts'
+import type { Envelope, MailParameters } from '../mail/envelope.ts'
+import type { Message } from '../mail/message.ts'
+import type { Reply } from '../mail/reply.ts'
+import type { Session } from '../mail/session.ts'
+import type { Trace } from './trace.ts'
+
+/** Somewhere mail can go: a next hop, a Maildir. */
+export interface Transport {
+  /** For the trace: `smtp://10.0.0.5:25`. */
+  readonly name: string
+  /** Opens a transaction of its own. Nothing need happen before the first recipient is asked for. */
+  begin(transaction: Transaction): Delivery
+}
+
+/** What a transport is told before the recipients. */
+export interface Transaction {
+  readonly id: string
+  readonly session: Session
+  readonly sender: Address | null
+  readonly parameters: MailParameters
+}
+
+/** One transaction with a transport. Trouble is a reply (4yz with a `detail`), never an exception. */
+export interface Delivery {
+  /** Whether mail for this recipient would be taken, and how the one who knows puts it. */
+  ask(recipient: Address): Promise<Reply>
+  /**
+   * Hands the message over for some or all of the recipients that were taken, once. An accepting reply means
+   * that the copy is safe: on the next hop's word, or on disk with its folder.
+   */
+  send(recipients: readonly Address[], message: Message): Promise<ReadonlyMap<Address, Reply>>
+  /** Ends the transaction, whatever its state. */
+  end(): void
+}
+
+/** Where copies wait for a person to look at them. Rejects when it cannot keep one: then nothing was accepted. */
+export interface Quarantine {
+  hold(envelope: Envelope, message: Message, trace: Trace): Promise<void>
+}
+
+/** Where a recipient's mail goes. */
+export interface Route {
+  readonly transport: Transport
+  /** The address by which the transport knows the recipient. */
+  readonly recipient: Address
+}

@@ -1,0 +1,13 @@
+/** What a policy is written with: the public interface of Postern. */
+export { z } from 'zod'
+export type { DnsAnswer, DnsRecords, DnsType, Mx } from './engine/dns.ts'
+export { defineFact, type Fact, type World } from './engine/fact.ts'
+export { type Case, definePolicy, type Policy, type Reason } from './engine/policy.ts'
+export type { Store } from './engine/store.ts'
+export { accept, defer, pass, quarantine, reject, score, type Verdict } from './engine/verdict.ts'
+export { type Address, formatAddress, parseAddress, parseAddressLiteral, parseDomain } from './mail/address.ts'
+export { matchesDomain, registeredDomain } from './mail/domain.ts'
+export type { MailParameters } from './mail/envelope.ts'
+export type { Message } from './mail/message.ts'
+export { canonicalAddress, type Network, neighbourhood, parseNetwork, reversed } from './mail/network.ts'
+export type { Session, Violation } from './mail/session.ts'

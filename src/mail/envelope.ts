@@ -1,0 +1,17 @@
+import type { Address } from './address.ts'
+
+/** The parameters of MAIL FROM that concern the next hop. */
+export interface MailParameters {
+  /** The size that the client declares, in bytes (RFC 1870). */
+  readonly size?: number
+  /** RFC 6152. */
+  readonly body?: '7BIT' | '8BITMIME'
+  /** RFC 6531: addresses or header fields may be in UTF-8. */
+  readonly smtputf8?: boolean
+}
+
+export interface Envelope {
+  /** Null for bounces (`MAIL FROM:<>`). */
+  readonly sender: Address | null
+  readonly recipients: readonly Address[]
+}
