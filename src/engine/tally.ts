@@ -34,10 +34,7 @@ export function fold(tally: Tally, { rule, verdict }: Judgement): Tally {
   return { ...tally, end: cause }
 }
 
-/**
- * What the rules that judged before RCPT add up to: for one recipient, or, before there is any,
- * for everybody, which leaves out the rules that are for some recipients only.
- */
+/** What the rules that judged before RCPT add up to for one recipient, whom only some of them concern. */
 export function tallyFor(judgements: readonly Judgement[], concerns: (rule: Rule) => boolean): Tally {
   return judgements.reduce((tally, judgement) => (concerns(judgement.rule) ? fold(tally, judgement) : tally), emptyTally)
 }
@@ -46,8 +43,8 @@ export function isForAll(rule: Rule): boolean {
   return rule.appliesTo === undefined
 }
 
-export function isFor(recipient: Address): (rule: Rule) => boolean {
-  return rule => rule.appliesTo?.(recipient) ?? true
+export function isFor(rule: Rule, recipient: Address): boolean {
+  return rule.appliesTo?.(recipient) ?? true
 }
 
 /** Nothing follows a refusal; after an acceptance only the rules that always run. */

@@ -21,6 +21,8 @@ export interface FactEntry {
   readonly value?: unknown
   readonly error?: string
   readonly ms: number
+  /** The recipient it is about, when it was found at RCPT. */
+  readonly recipient?: string
 }
 
 /** What has become of one recipient. */
@@ -43,7 +45,7 @@ export interface RecipientTrace {
 export type Outcome = 'delivered' | 'quarantined' | 'rejected' | 'deferred' | 'left'
 
 /** How a transaction ended: with an answer to DATA, or before. */
-export type Ending = 'answered' | 'reset' | 'disconnected' | 'shut down' | 'timed out' | 'refused by the protocol'
+export type Ending = 'answered' | 'reset' | 'quit' | 'disconnected' | 'shut down' | 'timed out' | 'refused by the protocol'
 
 /** The account of one transaction: everything that was found, and everything that was said about it. */
 export interface Trace {

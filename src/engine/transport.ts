@@ -34,9 +34,15 @@ export interface Delivery {
   end(): void
 }
 
-/** Where copies wait for a person to look at them. Rejects when it cannot keep one: then nothing was accepted. */
+/** Where copies wait for a person to look at them. */
 export interface Quarantine {
-  hold(envelope: Envelope, message: Message, trace: Trace): Promise<void>
+  /** Keeps a copy safely on disk. Rejects when it cannot: then the mail must not be accepted. */
+  hold(envelope: Envelope, message: Message, trace: Trace): Promise<Held>
+}
+
+export interface Held {
+  /** Takes the copy back: the message was refused after all, and the sender still has it. */
+  discard(): Promise<void>
 }
 
 /** Where a recipient's mail goes. */

@@ -1,0 +1,177 @@
+import type { Address } from '../mail/address.ts'
+import type { MailParameters } from '../mail/envelope.ts'
+import type { Message } from '../mail/message.ts'
+import { isAccepted, type Reply, recipientOk, senderOk, withId } from '../mail/reply.ts'
+import type { Session } from '../mail/session.ts'
+import { deliver } from './deliver.ts'
+import type { Gateway } from './gateway.ts'
+import { judgeMessage, judgePhase, judgeRecipient, nothingYet } from './judge.ts'
+import { OpenTransaction, type Standing } from './open-transaction.ts'
+import { otherNextHop, refusalReply, relayDenied, senderLeft, tooManyRecipients } from './refuse.ts'
+import { settle } from './settle.ts'
+import { refusal } from './tally.ts'
+import type { Ending } from './trace.ts'
+import type { Route } from './transport.ts'
+
+/** What may become known of a client in the middle of a session, by XCLIENT, AUTH or STARTTLS. */
+export type Identity = Partial<Pick<Session, 'client' | 'user' | 'tls' | 'helo' | 'violations'>>
+
+/**
+ * One client's dialogue, without the sockets: what the client says goes in, the reply comes out.
+ * A trace is recorded for each transaction, and one for a session that never began any.
+ */
+export class Conversation {
+  readonly #gateway: Gateway
+  readonly #started: Date
+  #session: Session
+  #connected: Standing
+  #greeted: Standing
+  #transaction: OpenTransaction | undefined
+  #transactions = 0
+  /** Set while the message is judged and handed over: until then nobody else may end the transaction. */
+  #answering = false
+  #left: Ending | undefined
+
+  constructor(gateway: Gateway, session: Session) {
+    this.#gateway = gateway
+    this.#session = session
+    this.#started = gateway.world.now()
+    this.#connected = this.#greeted = nothingYet(gateway)
+  }
+
+  get session(): Session {
+    return this.#session
+  }
+
+  async connect(): Promise<void> {
+    this.#connected = await judgePhase(this.#gateway, 'connect', nothingYet(this.#gateway), { session: this.#session })
+    this.#greeted = this.#connected
+  }
+
+  async helo(name: string, { esmtp }: { readonly esmtp: boolean }): Promise<void> {
+    this.reset()
+    this.#session = { ...this.#session, helo: name, esmtp }
+    this.#greeted = await judgePhase(this.#gateway, 'helo', this.#connected, { session: this.#session })
+  }
+
+  /** More is known of the client. When it turns out to be somebody else, what was said of it is judged again. */
+  async identify(change: Identity): Promise<void> {
+    this.reset()
+    this.#session = { ...this.#session, ...change }
+    if (change.client || change.user !== undefined) await this.connect()
+    const helo = this.#session.helo
+    if (helo !== undefined && (change.client || change.user !== undefined || change.helo !== undefined)) {
+      await this.helo(helo, { esmtp: this.#session.esmtp ?? true })
+    }
+  }
+
+  /** Refusals so far are held back until a recipient is named, so that the log can tell whose mail it was. */
+  async mail(sender: Address | null, parameters: MailParameters = {}): Promise<Reply> {
+    this.reset()
+    const known = { session: this.#session, sender, parameters }
+    const standing = await judgePhase(this.#gateway, 'mail', this.#greeted, known)
+    const id = `${this.#session.id}.${++this.#transactions}`
+    const transaction = { id, session: this.#session, sender, parameters }
+    this.#transaction = new OpenTransaction(transaction, standing, this.#gateway.world.now())
+    return senderOk
+  }
+
+  async rcpt(recipient: Address): Promise<Reply> {
+    const transaction = this.#open
+    if (transaction.has(recipient)) return recipientOk
+    const route = this.#gateway.route(recipient)
+    const denied = this.#denied(transaction, route)
+    if (denied || !route) return this.#refuse(transaction, recipient, denied ?? relayDenied)
+
+    const tally = await judgeRecipient(this.#gateway, transaction, recipient)
+    const cause = this.#gateway.mode === 'enforce' ? refusal(tally) : undefined
+    if (cause) {
+      const reply = refusalReply(cause, transaction)
+      transaction.noteRefusal(recipient, reply, { cause, score: tally.score })
+      return reply
+    }
+    const answer = await transaction.ask(route)
+    if (!isAccepted(answer)) return this.#refuse(transaction, recipient, answer, route.transport.name)
+    transaction.accept(recipient, route, tally)
+    transaction.note(recipient, 'left', recipientOk, { where: route.transport.name })
+    return recipientOk
+  }
+
+  /** The message is complete. The reply is the last word on it: from an acceptance on, it is ours to deliver. */
+  async message(message: Message): Promise<Reply> {
+    const transaction = this.#open
+    this.#answering = true
+    transaction.noteMessage(message)
+    await judgeMessage(this.#gateway, transaction, message)
+    const reply = this.#left ? withId(senderLeft, transaction.id) : await this.#settle(transaction, message)
+    this.#answering = false
+    this.#finish(this.#left && !isAccepted(reply) ? this.#left : 'answered', reply)
+    return reply
+  }
+
+  /** The message broke the protocol or a limit: nobody has judged it, and nobody gets it. */
+  refuseMessage(reply: Reply): Reply {
+    const transaction = this.#open
+    const answer = withId(reply, transaction.id)
+    for (const recipient of transaction.recipients) transaction.noteRefusal(recipient, answer)
+    this.#finish('refused by the protocol', answer)
+    return answer
+  }
+
+  /** RSET, or a command that does the same. */
+  reset(): void {
+    this.#finish('reset')
+  }
+
+  /** The connection is over. What is being handed over at this moment is still brought to its end. */
+  close(ending: Ending): void {
+    this.#left ??= ending
+    if (this.#answering) return
+    if (this.#transactions === 0) this.#recordSession(ending)
+    this.#finish(ending)
+  }
+
+  get #open(): OpenTransaction {
+    if (!this.#transaction) throw new Error('There is no transaction: the edge must ask for MAIL first')
+    return this.#transaction
+  }
+
+  #denied(transaction: OpenTransaction, route: Route | undefined): Reply | undefined {
+    if (!route) return relayDenied
+    if (transaction.tallies.size >= this.#gateway.maxRecipients) return tooManyRecipients
+    return transaction.canGoBy(route.transport) ? undefined : otherNextHop
+  }
+
+  #refuse(transaction: OpenTransaction, recipient: Address, reply: Reply, where?: string): Reply {
+    const answer = withId(reply, transaction.id)
+    transaction.noteRefusal(recipient, answer, where ? { where } : {})
+    return answer
+  }
+
+  async #settle(transaction: OpenTransaction, message: Message): Promise<Reply> {
+    const everyone = { deliver: transaction.recipients, quarantine: [] }
+    const settlement = this.#gateway.mode === 'observe' ? everyone : settle(transaction.tallies)
+    if (!('refuse' in settlement)) return deliver(this.#gateway, transaction, settlement, message)
+
+    const reply = refusalReply(settlement.refuse, transaction)
+    for (const [recipient, tally] of transaction.tallies) {
+      transaction.noteRefusal(recipient, reply, { cause: refusal(tally) ?? settlement.refuse })
+    }
+    return reply
+  }
+
+  #finish(ending: Ending, reply?: Reply): void {
+    const transaction = this.#transaction
+    if (!transaction || this.#answering) return
+    this.#transaction = undefined
+    transaction.endDelivery()
+    this.#gateway.record(transaction.trace(ending, reply))
+  }
+
+  #recordSession(ending: Ending): void {
+    const nobody = { id: `${this.#session.id}.0`, session: this.#session, sender: null, parameters: {} }
+    const { sender: _, parameters: __, ...trace } = new OpenTransaction(nobody, this.#greeted, this.#started).trace(ending)
+    this.#transactions++
+    this.#gateway.record(trace)
+  }
+}

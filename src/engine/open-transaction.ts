@@ -1,0 +1,157 @@
+import { type Address, formatAddress } from '../mail/address.ts'
+import type { MailParameters } from '../mail/envelope.ts'
+import type { Message } from '../mail/message.ts'
+import { isTemporary, type Reply } from '../mail/reply.ts'
+import type { Session } from '../mail/session.ts'
+import type { Findings } from './findings.ts'
+import { decidedBy, formatReply, notKept } from './refuse.ts'
+import { type Cause, emptyTally, type Judgement, type Tally } from './tally.ts'
+import type { Ending, FactEntry, MessageTrace, Outcome, RecipientTrace, Trace, TraceEntry } from './trace.ts'
+import type { Delivery, Route, Transaction, Transport } from './transport.ts'
+
+/** How it came about that a recipient's copy is where it is. */
+interface Account {
+  readonly where?: string
+  readonly cause?: Cause | undefined
+  readonly score?: number
+}
+
+const noAnswer: Reply = { ...notKept, detail: 'the next hop gave no answer for this recipient' }
+
+/** What a transaction starts from: what has been found and said about the client so far. */
+export interface Standing {
+  /** What the rules for everybody add up to. */
+  readonly tally: Tally
+  readonly judgements: readonly Judgement[]
+  readonly findings: Findings
+  readonly entries: readonly TraceEntry[]
+}
+
+/** A transaction between MAIL and the reply to DATA: whom it is for, where it goes, and what its trace will say. */
+export class OpenTransaction implements Transaction {
+  readonly id: string
+  readonly session: Session
+  readonly sender: Address | null
+  readonly parameters: MailParameters
+  readonly standing: Standing
+  readonly entries: TraceEntry[]
+  readonly tallies = new Map<Address, Tally>()
+  readonly #started: Date
+  readonly #clock = performance.now()
+  /** By address: where the mail of the recipients goes that we and the next hop have said yes to. */
+  readonly #routes = new Map<string, Route>()
+  readonly #outcomes = new Map<string, RecipientTrace>()
+  readonly #recipientFacts: FactEntry[] = []
+  #message: MessageTrace | undefined
+  #delivery: Delivery | undefined
+  #transport: Transport | undefined
+
+  constructor(transaction: Transaction, standing: Standing, started: Date) {
+    this.id = transaction.id
+    this.session = transaction.session
+    this.sender = transaction.sender
+    this.parameters = transaction.parameters
+    this.standing = standing
+    this.entries = [...standing.entries]
+    this.#started = started
+  }
+
+  get recipients(): Address[] {
+    return [...this.tallies.keys()]
+  }
+
+  has(recipient: Address): boolean {
+    return this.#routes.has(formatAddress(recipient))
+  }
+
+  /** Whether this transport may serve a recipient: one transaction has one next hop, so that one's failure never doubles another's mail. */
+  canGoBy(transport: Transport): boolean {
+    return this.#routes.size === 0 || this.#transport === transport
+  }
+
+  /** Asks the next hop whether it would take mail for a recipient. The first question begins a transaction with it. */
+  ask({ transport, recipient }: Route): Promise<Reply> {
+    if (this.#transport !== transport) this.endDelivery()
+    this.#transport = transport
+    this.#delivery ??= transport.begin(this)
+    return this.#delivery.ask(recipient)
+  }
+
+  /** Hands the message to the next hop, and answers with its reply for each recipient. */
+  async send(recipients: readonly Address[], message: Message): Promise<Map<Address, Reply>> {
+    const replies = await this.#delivery?.send(
+      recipients.map(recipient => this.#addressBehind(recipient)),
+      message,
+    )
+    return new Map(recipients.map(recipient => [recipient, replies?.get(this.#addressBehind(recipient)) ?? noAnswer]))
+  }
+
+  /** The name of the transport that the mail goes by. */
+  get where(): string {
+    return this.#transport?.name ?? ''
+  }
+
+  endDelivery(): void {
+    this.#delivery?.end()
+    this.#delivery = undefined
+  }
+
+  accept(recipient: Address, route: Route, tally: Tally): void {
+    this.#routes.set(formatAddress(recipient), route)
+    this.tallies.set(recipient, tally)
+  }
+
+  /** The address by which the next hop knows a recipient. */
+  #addressBehind(recipient: Address): Address {
+    return this.#routes.get(formatAddress(recipient))?.recipient ?? recipient
+  }
+
+  noteFacts(recipient: Address, entries: readonly FactEntry[]): void {
+    for (const entry of entries) this.#recipientFacts.push({ ...entry, recipient: formatAddress(recipient) })
+  }
+
+  noteMessage(message: Message): void {
+    const [from, subject, messageId] = ['from', 'subject', 'message-id'].map(name => message.header(name))
+    this.#message = {
+      size: message.size,
+      ...(from !== undefined && { from }),
+      ...(subject !== undefined && { subject }),
+      ...(messageId !== undefined && { messageId }),
+    }
+  }
+
+  /** Writes down what has become of a recipient. The last word counts. */
+  note(recipient: Address, outcome: Outcome, reply: Reply, more: Account = {}): void {
+    this.#outcomes.set(formatAddress(recipient), {
+      address: formatAddress(recipient),
+      outcome,
+      score: more.score ?? (this.tallies.get(recipient) ?? emptyTally).score,
+      reply: formatReply(reply),
+      ...(more.where && { where: more.where }),
+      ...decidedBy(more.cause),
+      ...(reply.detail && { detail: reply.detail }),
+    })
+  }
+
+  /** The same for a refusal: whether it is for now or for good stands in its code. */
+  noteRefusal(recipient: Address, reply: Reply, more: Account = {}): void {
+    this.note(recipient, isTemporary(reply) ? 'deferred' : 'rejected', reply, more)
+  }
+
+  trace(ending: Ending, reply?: Reply): Trace {
+    return {
+      id: this.id,
+      started: this.#started.toISOString(),
+      ms: Math.round(performance.now() - this.#clock),
+      session: this.session,
+      sender: this.sender && formatAddress(this.sender),
+      parameters: this.parameters,
+      recipients: [...this.#outcomes.values()],
+      ...(this.#message && { message: this.#message }),
+      facts: [...this.standing.findings.entries, ...this.#recipientFacts],
+      entries: this.entries,
+      ending,
+      ...(reply && { reply: formatReply(reply) }),
+    }
+  }
+}
