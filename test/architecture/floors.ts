@@ -1,0 +1,49 @@
+import { dirname, join, normalize } from 'node:path'
+
+/** A part of the house: what it may import besides itself. */
+interface Room {
+  readonly below: readonly string[]
+  /** Packages, and modules of Node: `*` at the end stands for all that begin so. */
+  readonly packages: readonly string[]
+}
+
+const floorOne = ['src/mail', 'src/engine', 'src/index.ts']
+const floorTwo = [...floorOne, 'src/facts', 'src/world', 'src/relay', 'src/report', 'policies']
+const floorThree = [...floorTwo, 'src/smtp', 'src/config']
+const everything = [...floorThree, 'src/cli', 'src/testing.ts', 'src/testing']
+
+/** Who may know whom. A package that is not listed for a folder is confined elsewhere. */
+export const rooms: Readonly<Record<string, Room>> = {
+  'src/mail': { below: [], packages: ['node:net', 'node:url', 'node:crypto', 'node:buffer', 'ipaddr.js', 'tldts'] },
+  'src/engine': { below: ['src/mail'], packages: ['zod'] },
+  'src/index.ts': { below: ['src/mail', 'src/engine'], packages: ['zod'] },
+  'src/facts': { below: floorOne, packages: ['node:net', 'node:util'] },
+  'src/world': { below: floorOne, packages: ['node:*', 'dns-packet', 'lru-cache'] },
+  'src/relay': { below: floorOne, packages: ['node:*'] },
+  'src/report': { below: floorOne, packages: ['node:*', 'pino', 'pino-pretty'] },
+  policies: { below: [], packages: ['postern', 'postern/facts'] },
+  'src/smtp': { below: floorTwo, packages: ['node:*', 'smtp-server', 'smtp-server/*'] },
+  'src/config': { below: floorTwo, packages: ['node:*', 'yaml', 'zod'] },
+  'src/cli': { below: floorThree, packages: ['node:*', 'commander'] },
+  'src/testing.ts': { below: everything, packages: ['node:*', 'zod'] },
+  'src/testing': { below: everything, packages: ['node:*', 'zod'] },
+}
+
+/** The room that a file is in. */
+export function roomOf(path: string): string | undefined {
+  return Object.keys(rooms).find(room => path === room || path.startsWith(`${room}/`))
+}
+
+/** Whether the floors let a file import this. */
+export function mayImport(path: string, specifier: string): boolean {
+  const home = roomOf(path)
+  const room = home && rooms[home]
+  if (!room) return false
+  if (!specifier.startsWith('.')) return room.packages.some(allowed => isNamed(specifier, allowed))
+  const target = roomOf(normalize(join(dirname(path), specifier)))
+  return target !== undefined && (target === home || room.below.includes(target))
+}
+
+function isNamed(specifier: string, allowed: string): boolean {
+  return allowed.endsWith('*') ? specifier.startsWith(allowed.slice(0, -1)) : specifier === allowed
+}
