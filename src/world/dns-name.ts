@@ -1,0 +1,63 @@
+/**
+ * Names of the DNS as bytes (RFC 1035, 3.1): in text each character is one byte and dots stand between labels.
+ * dns-packet reads and writes names as UTF-8, which loses any byte that is not ASCII.
+ */
+
+const limits = { label: 63, name: 255, pointers: 32 } as const
+const POINTER = 0xc0
+
+/** A name in its wire form; `undefined` if no such name can exist (RFC 1035, 2.3.4), or if it is not made of bytes. */
+export function encodeName(name: string): Buffer | undefined {
+  const labels = (name.endsWith('.') ? name.slice(0, -1) : name).split('.')
+  if (/[^\x00-\xff]/.test(name) || name.length > limits.name) return undefined
+  if (labels.some(label => label.length === 0 || label.length > limits.label)) return undefined
+  const wire = Buffer.from(`${labels.map(label => String.fromCharCode(label.length) + label).join('')}\0`, 'latin1')
+  return wire.length <= limits.name ? wire : undefined
+}
+
+/** Lower case for ASCII letters only: in a name the other bytes are no letters (RFC 4343). */
+export function lowerCase(name: string): string {
+  if (!/[A-Z]/.test(name)) return name
+  return /^[\x00-\x7f]*$/.test(name) ? name.toLowerCase() : name.replace(/[A-Z]+/g, letters => letters.toLowerCase())
+}
+
+/** Reads the name that starts at an offset, compressed or not, in lower case and without the final dot. */
+export function readName(packet: Buffer, offset: number): string {
+  const labels: string[] = []
+  let at = offset
+  let length = 1
+  for (let pointers = 0; pointers <= limits.pointers; ) {
+    const size = packet.readUInt8(at)
+    if (size === 0) return lowerCase(labels.join('.'))
+    if (size >= POINTER) {
+      const target = packet.readUInt16BE(at) & 0x3fff
+      // RFC 1035, 4.1.4: a pointer leads to a prior name. Anything else could be followed for ever.
+      if (target >= at) throw new RangeError('a name points forward')
+      at = target
+      pointers += 1
+    } else {
+      length += size + 1
+      if (size > limits.label || length > limits.name) throw new RangeError('a name is too long')
+      labels.push(readLabel(packet, at + 1, size))
+      at += size + 1
+    }
+  }
+  throw new RangeError('a name has too many pointers')
+}
+
+/** The offset behind the name that starts here. */
+export function skipName(packet: Buffer, offset: number): number {
+  let at = offset
+  for (let size = packet.readUInt8(at); size !== 0; size = packet.readUInt8(at)) {
+    if (size >= POINTER) return at + 2
+    if (size > limits.label || at - offset > limits.name) throw new RangeError('a name is too long')
+    at += size + 1
+  }
+  return at + 1
+}
+
+function readLabel(packet: Buffer, start: number, size: number): string {
+  if (start + size > packet.length) throw new RangeError('a name ends behind the packet')
+  // A dot inside a label must not pass for one between labels: it would let `mail.example.com` be one label of somebody else's.
+  return packet.toString('latin1', start, start + size).replaceAll('.', '\\.')
+}

@@ -1,0 +1,117 @@
+import { skipName } from './dns-name.ts'
+
+/** The numbers of the record types that we read (RFC 1035, 3.2.2; RFC 3596). */
+export const typeNumbers = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28 } as const
+
+/** One record of a reply, neither its owner nor its data read yet. */
+export interface RawRecord {
+  /** Where the owner's name stands in the packet. */
+  readonly owner: number
+  /** Zero for a record of a class that is not the Internet's. */
+  readonly type: number
+  readonly ttlSeconds: number
+  /** Where the data stands in the packet. */
+  readonly start: number
+  readonly end: number
+}
+
+/** A packet whose frame has been read. */
+export interface Reply {
+  readonly packet: Buffer
+  readonly rcode: number
+  readonly truncated: boolean
+  /** AD: the server says that it has validated the answer (RFC 4035, 3.2.3). */
+  readonly authentic: boolean
+  readonly answers: readonly RawRecord[]
+  readonly authorities: readonly RawRecord[]
+}
+
+const HEADER = 12
+const IN = 1
+const OPT = 41
+const flag = { response: 0x8000, opcode: 0x7800, truncated: 0x0200, recursionDesired: 0x0100, authentic: 0x0020 } as const
+// RFC 6891, 6.1.2: an OPT record that offers 1232 bytes, which no path fragments.
+const ednsOption = Buffer.from([0, 0, OPT, 1232 >> 8, 1232 & 0xff, 0, 0, 0, 0, 0, 0])
+
+/** A reply with more records is not believed. (TCP ends it at 64 KiB: its length has two bytes.) */
+const maximumRecords = 1000
+
+/** The question section: the name in wire form, the type and the class IN. */
+export function encodeQuestion(name: Buffer, type: number): Buffer {
+  return Buffer.concat([name, Buffer.from([type >> 8, type & 0xff, 0, IN])])
+}
+
+/** A query for a recursive server. AD asks it to say whether it has validated the answer (RFC 6840, 5.7). */
+export function encodeQuery(id: number, question: Buffer): Buffer {
+  const header = Buffer.alloc(HEADER)
+  header.writeUInt16BE(id, 0)
+  header.writeUInt16BE(flag.recursionDesired | flag.authentic, 2)
+  header.writeUInt16BE(1, 4)
+  header.writeUInt16BE(1, 10)
+  return Buffer.concat([header, question, ednsOption])
+}
+
+/** Whether a packet is the reply to our query, and not a stray or a forged one: same id, same question (RFC 5452, 9.1). */
+export function answersQuery(packet: Buffer, query: Buffer): boolean {
+  const questionEnd = query.length - ednsOption.length
+  if (packet.length < questionEnd || packet.readUInt16BE(0) !== query.readUInt16BE(0)) return false
+  if ((packet.readUInt16BE(2) & (flag.response | flag.opcode)) !== flag.response || packet.readUInt16BE(4) !== 1) return false
+  return sameIgnoringCase(packet.subarray(HEADER, questionEnd), query.subarray(HEADER, questionEnd))
+}
+
+/** Whether the reply was too long for UDP (TC): it has to be asked for by TCP (RFC 7766). */
+export function isTruncated(packet: Buffer): boolean {
+  return (packet.readUInt16BE(2) & flag.truncated) !== 0
+}
+
+/** Reads the frame of a reply that answers our question. Throws a RangeError at the first thing that does not fit. */
+export function readReply(packet: Buffer): Reply {
+  const counts = [6, 8, 10].map(at => packet.readUInt16BE(at))
+  const [answerCount = 0, authorityCount = 0, additionalCount = 0] = counts
+  checkCounts(packet, answerCount + authorityCount + additionalCount)
+  const records = recordReader(packet, skipName(packet, HEADER) + 4)
+  const answers = records(answerCount)
+  const authorities = records(authorityCount)
+  const edns = records(additionalCount).find(record => record.type === OPT)
+  const flags = packet.readUInt16BE(2)
+  // RFC 6891, 6.1.3: the upper bits of the response code stand where other records have their TTL.
+  const rcode = (flags & 0x0f) | (edns ? packet.readUInt8(edns.start - 6) << 4 : 0)
+  const authentic = (flags & flag.authentic) !== 0
+  return { packet, rcode, truncated: isTruncated(packet), authentic, answers, authorities }
+}
+
+// A record has eleven bytes at least. Without this check a short packet could make us work for 65,535 records.
+function checkCounts(packet: Buffer, count: number): void {
+  if (count > maximumRecords) throw new RangeError(`more than ${maximumRecords} records`)
+  if (count * 11 > packet.length - HEADER) throw new RangeError('more records announced than the packet can hold')
+}
+
+function recordReader(packet: Buffer, first: number): (count: number) => RawRecord[] {
+  let at = first
+  return count =>
+    Array.from({ length: count }, () => {
+      const record = readRecord(packet, at)
+      at = record.end
+      return record
+    })
+}
+
+function readRecord(packet: Buffer, offset: number): RawRecord {
+  const fixed = skipName(packet, offset)
+  const start = fixed + 10
+  const end = start + packet.readUInt16BE(fixed + 8)
+  if (end > packet.length) throw new RangeError('a record ends behind the packet')
+  const ttl = packet.readInt32BE(fixed + 4)
+  const type = packet.readUInt16BE(fixed)
+  const known = packet.readUInt16BE(fixed + 2) === IN || type === OPT
+  // RFC 2181, 8: a TTL with its highest bit set counts as zero.
+  return { owner: offset, type: known ? type : 0, ttlSeconds: Math.max(0, ttl), start, end }
+}
+
+function sameIgnoringCase(a: Buffer, b: Buffer): boolean {
+  return a.equals(b) || a.every((byte, at) => lower(byte) === lower(b[at] ?? 0))
+}
+
+function lower(byte: number): number {
+  return byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
+}
