@@ -18,7 +18,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'src/engine': { below: ['src/mail'], packages: ['zod'] },
   'src/index.ts': { below: ['src/mail', 'src/engine'], packages: ['zod'] },
   'src/facts': { below: floorOne, packages: ['node:net', 'node:util'] },
-  'src/world': { below: floorOne, packages: ['node:*', 'dns-packet', 'lru-cache'] },
+  'src/world': { below: floorOne, packages: ['node:*', 'dns-packet', 'ipaddr.js', 'lru-cache'] },
   'src/relay': { below: floorOne, packages: ['node:*'] },
   'src/report': { below: floorOne, packages: ['node:*', 'pino', 'pino-pretty'] },
   policies: { below: [], packages: ['postern', 'postern/facts'] },
