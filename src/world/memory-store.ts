@@ -1,0 +1,50 @@
+import { LRUCache } from 'lru-cache'
+import type { Store } from '../engine/store.ts'
+import { checkAmount, expiry, notACounter, toJson } from './store-values.ts'
+
+interface Entry {
+  /** A counter, or any other value as JSON. */
+  readonly value: number | string
+  readonly expiresAt: number
+}
+
+/** Enough for every test and for a replay; beyond it the keys that were used longest ago go first. */
+const maximumEntries = 100_000
+
+/** A store that lives and dies with its process. */
+export function memoryStore(now: () => Date): Store {
+  return new MemoryStore(now)
+}
+
+class MemoryStore implements Store {
+  readonly #now: () => Date
+  readonly #entries = new LRUCache<string, Entry>({ max: maximumEntries })
+
+  constructor(now: () => Date) {
+    this.#now = now
+  }
+
+  async get<T>(key: string): Promise<T | undefined> {
+    const value = this.#current(key)?.value
+    // Whoever reads a key knows what was written to it.
+    return typeof value === 'string' ? JSON.parse(value) : (value as T | undefined)
+  }
+
+  async set(key: string, value: unknown, ttlSeconds: number): Promise<void> {
+    const stored = typeof value === 'number' ? checkAmount(key, value) : toJson(key, value)
+    this.#entries.set(key, { value: stored, expiresAt: expiry(this.#now(), ttlSeconds) })
+  }
+
+  async add(key: string, amount: number, ttlSeconds: number): Promise<number> {
+    const { value, expiresAt } = this.#current(key) ?? { value: 0, expiresAt: expiry(this.#now(), ttlSeconds) }
+    if (typeof value !== 'number') throw notACounter(key)
+    const sum = value + checkAmount(key, amount)
+    this.#entries.set(key, { value: sum, expiresAt })
+    return sum
+  }
+
+  #current(key: string): Entry | undefined {
+    const entry = this.#entries.get(key)
+    return entry && entry.expiresAt > this.#now().getTime() ? entry : undefined
+  }
+}
