@@ -1,0 +1,74 @@
+import type { z } from 'zod'
+import type { SourceDocument } from './document.ts'
+import { nameExpected } from './expected.ts'
+import { knownKeys } from './known-keys.ts'
+import { nearest } from './nearest.ts'
+import { formatPath, nameFound, type Path, type Problem, quoted } from './problem.ts'
+
+type Issue = z.core.$ZodIssue
+
+/** A part of a document, and the schema that it was checked against. */
+export interface Part {
+  readonly document: SourceDocument
+  readonly schema: z.ZodType
+  /** Where the part stands. */
+  readonly at: Path
+}
+
+/** A part of the document checked by a schema: the value with its defaults, or the problems with their positions. */
+export function check<S extends z.ZodType>(
+  part: Part & { readonly schema: S },
+): { readonly value: z.output<S> } | { readonly problems: readonly Problem[] } {
+  const result = part.schema.safeParse(valueAt(part.document.data, part.at))
+  if (result.success) return { value: result.data }
+  return { problems: result.error.issues.flatMap(issue => problemsOf(issue, part)) }
+}
+
+/** A problem that no schema can find. */
+export function problemAt(document: SourceDocument, path: Path, expected: string, found?: string): Problem {
+  return {
+    file: document.file,
+    ...document.position(path),
+    what: formatPath(path),
+    expected,
+    found: found ?? nameFound(valueAt(document.data, path)),
+  }
+}
+
+/** The same about a key instead of what stands behind it. */
+export function keyProblemAt(document: SourceDocument, path: Path, expected: string): Problem {
+  const found = quoted(String(path.at(-1)))
+  return { file: document.file, ...document.keyPosition(path), what: formatPath(path.slice(0, -1)), expected, found }
+}
+
+/** What the document holds at a path; `undefined` when there is nothing. */
+export function valueAt(data: unknown, path: Path): unknown {
+  return path.reduce<unknown>((value, key) => {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+    return (value as Record<PropertyKey, unknown>)[key]
+  }, data)
+}
+
+function problemsOf(issue: Issue, part: Part): Problem[] {
+  const { document, at } = part
+  const path = [...at, ...issue.path]
+  if (issue.code === 'unrecognized_keys') return issue.keys.map(key => unknownKey(part, issue.path, key))
+  if (issue.code === 'invalid_key') return [keyProblemAt(document, path, nameExpected(issue))]
+  if (issue.code === 'invalid_union') {
+    const nearest = nearestAlternative(issue)
+    if (nearest) return nearest.flatMap(inner => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, part))
+  }
+  return [problemAt(document, path, nameExpected(issue))]
+}
+
+/** Of several forms that a value may have, the one that it has nearly: whose first trouble lies inside the value. */
+function nearestAlternative(issue: z.core.$ZodIssueInvalidUnion): readonly Issue[] | undefined {
+  return issue.errors.find(inner => inner.every(each => each.path.length > 0 || each.code === 'unrecognized_keys'))
+}
+
+function unknownKey({ document, schema, at }: Part, path: Path, key: string): Problem {
+  const known = knownKeys(schema, path)
+  const meant = nearest(key, known)
+  const expected = meant ? `a known key (perhaps ${meant})` : `a known key (${known.join(', ')})`
+  return keyProblemAt(document, [...at, ...path, key], expected)
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { parseDomain } from '../mail/address.ts'
+
+/** Where the mail of one domain goes. */
+export const relaySchema = z.strictObject({
+  to: z
+    .string()
+    .describe(
+      'The next hop: smtp://host:port, lmtp://host:port, lmtp:/path/of/a/socket, or maildir:/path/{local} for a folder each.',
+    ),
+  identity: z
+    .enum(['none', 'xclient', 'xforward', 'proxy'])
+    .default('none')
+    .describe('How the next hop learns who the client is: not at all, by XCLIENT, by XFORWARD, or by a PROXY v2 header.'),
+  tls: z
+    .enum(['opportunistic', 'required', 'off'])
+    .default('opportunistic')
+    .describe('Whether the connection to the next hop is encrypted when it can be, must be, or is not.'),
+  verify: z.boolean().default(false).describe('Whether the certificate of the next hop must be valid for its name.'),
+  whenDown: z
+    .enum(['defer'])
+    .default('defer')
+    .describe('What happens while the next hop cannot be reached: the sender is asked to come again (451).'),
+})
+
+export type Relay = z.output<typeof relaySchema>
+
+/** The domains that we relay for. No verdict can widen this. */
+export const relaysSchema = z.record(
+  z.string().refine(isDomainPattern, 'a domain, such as example.org, or all domains below one, such as "*.example.org"'),
+  relaySchema,
+)
+
+function isDomainPattern(text: string): boolean {
+  return domainPattern(text) !== undefined
+}
+
+/** `example.org` or `*.example.org` in canonical form; `undefined` for anything else, an address literal included. */
+export function domainPattern(text: string): string | undefined {
+  const wildcard = text.startsWith('*.')
+  const domain = parseDomain(wildcard ? text.slice(2) : text)
+  if (domain === undefined || domain.startsWith('[')) return undefined
+  return wildcard ? `*.${domain}` : domain
+}

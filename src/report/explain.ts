@@ -1,0 +1,122 @@
+import type { FactEntry, RecipientTrace, Trace, TraceEntry } from '../engine/trace.ts'
+import type { Flip } from './counterfactual.ts'
+import { points } from './summary.ts'
+import { alignRows } from './table.ts'
+import { visible, visibleJson } from './visible.ts'
+
+/** What an explanation is made of. */
+export interface Explained {
+  readonly trace: Trace
+  /** Whether a rule judges mail for this recipient. */
+  readonly concerns: (rule: string, recipient: string) => boolean
+  /** What would have led to another outcome; absent when nobody has looked. */
+  readonly flips?: readonly Flip[]
+}
+
+/** A trace as a person reads it: what was found, what each rule said, how it added up, and what we replied. */
+export function explain({ trace, concerns, flips }: Explained): string {
+  const sections = [
+    section(`Transaction ${trace.id}`, head(trace)),
+    section('Facts', facts(trace.facts)),
+    ...verdicts(trace, concerns),
+    section('Outcome', trace.recipients.flatMap(outcome)),
+    ...(flips
+      ? [section('What would have changed it', flips.length > 0 ? flips.flatMap(flipLines) : ['no single rule, and no points'])]
+      : []),
+  ]
+  return `${sections.join('\n')}`
+}
+
+function section(title: string, lines: readonly string[]): string {
+  const body = lines.length > 0 ? lines : ['nothing']
+  return `${title}\n${body.map(line => `  ${line}\n`).join('')}`
+}
+
+function head({ session, sender, message, started, ms }: Trace): string[] {
+  const tls = session.tls ? `, ${session.tls.protocol}` : ''
+  return alignRows([
+    ['started', `${started}, ${ms} ms`],
+    ['client', visible(`${session.client.ip} on ${session.listener}${tls}`)],
+    ['helo', visible(session.helo ?? 'none')],
+    ['sender', sender === undefined ? 'none' : visible(`<${sender ?? ''}>`)],
+    ...(message ? [['message', `${message.size} bytes`]] : []),
+    ...(['from', 'subject', 'messageId'] as const).flatMap(name => (message?.[name] ? [[name, visible(message[name])]] : [])),
+  ])
+}
+
+function facts(entries: readonly FactEntry[]): string[] {
+  return alignRows(
+    entries.map(({ fact, ms, recipient, ...found }) => [
+      visible(recipient ? `${fact} for ${recipient}` : fact),
+      `${ms} ms`,
+      found.error === undefined ? visibleJson(found.value) : `not found out: ${visible(found.error)}`,
+    ]),
+  )
+}
+
+/** One table for all recipients that the same verdicts count for. */
+function verdicts(trace: Trace, concerns: Explained['concerns']): string[] {
+  const counted = (recipient: string) => trace.entries.filter(entry => isAbout(entry, recipient, concerns))
+  const groups = Map.groupBy(
+    trace.recipients.map(({ address }) => address),
+    address =>
+      counted(address)
+        .map(entry => trace.entries.indexOf(entry))
+        .join(),
+  )
+  if (groups.size === 0) return [section('Verdicts', verdictTable(trace.entries))]
+  return [...groups.values()].map(recipients => {
+    const [first = ''] = recipients
+    return section(`Verdicts for ${visible(recipients.join(', '))}`, verdictTable(counted(first)))
+  })
+}
+
+function isAbout({ rule, recipients }: TraceEntry, recipient: string, concerns: Explained['concerns']): boolean {
+  return recipients ? recipients.includes(recipient) : concerns(rule, recipient)
+}
+
+function verdictTable(entries: readonly TraceEntry[]): string[] {
+  let sum = 0
+  return alignRows(
+    entries.map(entry => {
+      const { verdict, shadow } = entry
+      if (verdict.action === 'score' && !shadow) sum += verdict.points
+      return [entry.phase, visible(entry.rule), `${entry.ms} ms`, said(entry), `sum ${points(sum)}`, why(entry)]
+    }),
+  )
+}
+
+function said({ verdict, shadow }: TraceEntry): string {
+  const word = verdict.action === 'score' ? signed(verdict.points) : verdict.action
+  return shadow ? `(${word})` : word
+}
+
+function why({ verdict, shadow, error }: TraceEntry): string {
+  const reason = verdict.action === 'pass' ? '' : [verdict.reason, verdict.detail].filter(Boolean).join(': ')
+  const notes = [reason, error && `failed: ${error}`, shadow && 'shadow: does not count']
+  return visible(notes.filter(Boolean).join('; '))
+}
+
+function signed(score: number): string {
+  return score < 0 ? points(score) : `+${points(score)}`
+}
+
+function outcome({ address, outcome, score, reply, rule, reason, where, detail }: RecipientTrace): string[] {
+  const cause = rule ? `, by ${rule}: ${reason}` : ''
+  const place = where ? `, ${where}` : ''
+  return [
+    visible(`<${address}> ${outcome}, score ${points(score)}${cause}${place}`),
+    visible(`  ${reply}`),
+    ...(detail ? [visible(`  ${detail}`)] : []),
+  ]
+}
+
+function flipLines({ change, recipients }: Flip): string[] {
+  const condition = 'without' in change ? `without the rule ${change.without}` : pointsChange(change.points)
+  return recipients.map(({ address, outcome, reply }) => visible(`${condition}: <${address}> ${outcome} (${reply.slice(0, 3)})`))
+}
+
+function pointsChange(change: number): string {
+  const amount = points(Math.abs(change))
+  return `with ${amount} ${amount === '1' ? 'point' : 'points'} ${change < 0 ? 'less' : 'more'}`
+}

@@ -1,0 +1,76 @@
+import pino from 'pino'
+import pretty from 'pino-pretty'
+import type { Trace } from '../engine/trace.ts'
+import { summarize } from './summary.ts'
+import { visible, visibleJson } from './visible.ts'
+
+/** The log: one line for each transaction, and lines for start, stop, configuration and trouble. */
+export interface Log {
+  info(fields: object, text: string): void
+  warn(fields: object, text: string): void
+  error(fields: object, text: string): void
+  /** The account of a transaction, as a line of its own. */
+  transaction(trace: Trace): void
+  /** Writes out what is still in memory. */
+  flush(): void
+}
+
+export interface LogOptions {
+  /** One readable line each instead of JSON; for a terminal. */
+  readonly pretty: boolean
+  /** A file descriptor, or a file. */
+  readonly to?: number | string
+}
+
+/** Lines that nobody reads must not fill the memory. */
+const mostBytes = 16 * 1024 * 1024
+const transactionText = 'transaction'
+
+/** Opens the log. When it cannot be written, lines are lost and mail goes on. */
+export function openLog({ pretty: isPretty, to = 1 }: LogOptions): Log {
+  const destination = pino.destination({ dest: to, sync: isPretty, maxLength: mostBytes, mkdir: true })
+  // A full disk or a closed pipe: there is nowhere left to say so.
+  destination.on('error', () => {})
+  const stream = isPretty ? forPeople(destination) : destination
+  const logger = pino(
+    { base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: level => ({ level }) } },
+    stream,
+  )
+  return {
+    info: (fields, text) => logger.info(fields, text),
+    warn: (fields, text) => logger.warn(fields, text),
+    error: (fields, text) => logger.error(fields, text),
+    transaction: trace => logger.info(trace, transactionText),
+    flush: () => flush(destination),
+  }
+}
+
+type Destination = ReturnType<typeof pino.destination>
+
+function flush(destination: Destination): void {
+  try {
+    destination.flushSync()
+  } catch {
+    // Not open yet, or broken: the lines are lost, as they would be anyway.
+  }
+}
+
+function forPeople(destination: Destination) {
+  return pretty({
+    destination,
+    colorize: false,
+    translateTime: 'SYS:HH:MM:ss',
+    hideObject: true,
+    messageFormat: line => readable(line),
+  })
+}
+
+function readable(line: Record<string, unknown>): string {
+  // Only `transaction` writes this text, and what it writes is a trace.
+  if (line.msg === transactionText) return summarize(line as unknown as Trace)
+  const { level: _, time: __, msg, ...fields } = line
+  const details = Object.entries(fields).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? visible(value) : visibleJson(value)}`,
+  )
+  return [visible(String(msg)), ...details].join(' ')
+}
