@@ -1,0 +1,199 @@
+import type { Delivery, Transaction } from '../engine/transport.ts'
+import { type Address, formatAddress } from '../mail/address.ts'
+import type { Message } from '../mail/message.ts'
+import type { Reply } from '../mail/reply.ts'
+import { replyOf } from './hop-reply.ts'
+import { type Data, HopTransaction } from './hop-transaction.ts'
+import type { Link } from './link.ts'
+import { addressNeedsUtf8, headerNeedsUtf8, type Submission, tooLarge, tooManyBits } from './mail-command.ts'
+import type { NextHop } from './next-hop.ts'
+import type { Pool } from './pool.ts'
+import { withReturnPath } from './return-path.ts'
+import { type Answer, isGone, isPositive, isTrouble } from './server-reply.ts'
+
+type Replies = ReadonlyMap<Address, Reply>
+
+/**
+ * One transaction with a next hop. It holds a connection from the first recipient on, and takes another one when that
+ * is lost between two steps: a next hop has less patience than a client needs for a large message.
+ */
+export class SmtpDelivery implements Delivery {
+  readonly #hop: NextHop
+  readonly #pool: Pool
+  readonly #transaction: Transaction
+  readonly #replies = new Map<string, Reply>()
+  #current: HopTransaction | undefined
+  /** Why nothing more can come of this transaction. */
+  #failure: Answer | undefined
+  #isBusy = false
+
+  constructor(hop: NextHop, pool: Pool, transaction: Transaction) {
+    this.#hop = hop
+    this.#pool = pool
+    this.#transaction = transaction
+  }
+
+  async ask(recipient: Address): Promise<Reply> {
+    const key = formatAddress(recipient)
+    const reply = this.#replies.get(key) ?? (await this.#alone(() => this.#ask(recipient)))
+    this.#replies.set(key, reply)
+    return reply
+  }
+
+  send(recipients: readonly Address[], message: Message): Promise<Replies> {
+    const complete = this.#hop.returnPath ? withReturnPath(message, this.#transaction.sender) : message
+    return this.#alone(() => this.#send(recipients, complete))
+  }
+
+  end(): void {
+    this.#failure ??= { trouble: 'lost', detail: 'the transaction was ended' }
+    // Whatever is under way has become pointless: hanging up ends it at once.
+    if (this.#isBusy) this.#drop()
+    this.#leave()
+  }
+
+  /** SMTP is a dialogue: two questions at once would mix up the answers. */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#isBusy) throw new Error('One question at a time: the next hop has not yet answered the last one')
+    this.#isBusy = true
+    const result = await work()
+    this.#isBusy = false
+    return result
+  }
+
+  async #ask(recipient: Address): Promise<Reply> {
+    const isFirst = !this.#current?.link.isOpen
+    const current = await this.#open({ fresh: false })
+    if (!(current instanceof HopTransaction)) return this.#fail(current)
+    const refusal = this.#refusalAhead(current, recipient)
+    if (refusal) return refusal
+    const mayBeStale = !isFirst || current.link.uses > 1
+    const [answer = silence] = await current.name([recipient])
+    if (!isGone(answer)) return this.#result(answer)
+    return mayBeStale ? this.#askAgain(recipient) : this.#fail(answer)
+  }
+
+  /** The connection had been idle, and the server has given it up: that says nothing about the server. */
+  async #askAgain(recipient: Address): Promise<Reply> {
+    this.#drop()
+    const current = await this.#open({ fresh: true })
+    if (!(current instanceof HopTransaction)) return this.#fail(current)
+    const [answer = silence] = await current.name([recipient])
+    return isGone(answer) ? this.#fail(answer) : this.#result(answer)
+  }
+
+  async #send(recipients: readonly Address[], message: Message): Promise<Replies> {
+    const first = this.#current
+    const data = await this.#attempt(recipients, message, { fresh: false })
+    const isStale = !isReply(data) && !data.hasBegun && [...data.answers.values()].some(isGone) && first === this.#current
+    const last = isStale ? await this.#attempt(recipients, message, { fresh: true }) : data
+    return new Map(recipients.map(recipient => [recipient, this.#replyFrom(last, recipient)]))
+  }
+
+  /** Hands the message over, in the open transaction if it is for exactly these recipients, else in another one. */
+  async #attempt(recipients: readonly Address[], message: Message, { fresh }: Freshness): Promise<Data | Reply> {
+    if (fresh) this.#drop()
+    const wanted = new Map(recipients.map(recipient => [formatAddress(recipient), recipient]))
+    const fits = this.#current?.link.isOpen && this.#current.isFor([...wanted.keys()])
+    const refused = fits ? new Map<string, Answer>() : await this.#repeat([...wanted.values()], message.size)
+    if (!(refused instanceof Map)) return this.#fail(refused)
+    const current = this.#current
+    if (!current || refused.size === wanted.size) return { hasBegun: false, answers: refused }
+    const { extensions } = current.link
+    const refusal = tooLarge(message.size, extensions) ?? headerNeedsUtf8(this.#transaction, message, extensions)
+    if (refusal) return refusal
+    const data = await current.data(message)
+    return { ...data, answers: new Map([...refused, ...data.answers]) }
+  }
+
+  /** Begins again for these recipients only. Now the next hop may say something else than before: the last word counts. */
+  async #repeat(recipients: readonly Address[], size: number): Promise<Map<string, Answer> | Answer> {
+    const current = await this.#reopen(size)
+    if (!(current instanceof HopTransaction)) return current
+    const answers = await current.name(recipients)
+    const gone = answers.find(isGone)
+    if (gone) return gone
+    const refused = recipients.map((recipient, index) => [formatAddress(recipient), answers[index] ?? silence] as const)
+    return new Map(refused.filter(([, answer]) => !isPositive(answer)))
+  }
+
+  async #reopen(size: number): Promise<HopTransaction | Answer> {
+    const current = this.#current
+    const mail = { transaction: this.#transaction, size }
+    if (current && (await current.abort())) {
+      this.#current = new HopTransaction(current.link, mail)
+      return this.#current
+    }
+    this.#drop()
+    return this.#open({ fresh: true }, mail)
+  }
+
+  #replyFrom(data: Data | Reply, recipient: Address): Reply {
+    return isReply(data) ? data : replyOf(data.answers.get(formatAddress(recipient)) ?? silence, this.#hop.name)
+  }
+
+  /** The open transaction, or a new one. An answer instead is about the client or the connection: for every recipient. */
+  async #open({ fresh }: Freshness, mail: Submission = { transaction: this.#transaction }): Promise<HopTransaction | Answer> {
+    if (this.#current?.link.isOpen) return this.#current
+    if (this.#failure) return this.#failure
+    const { session } = this.#transaction
+    const link = await this.#pool.acquire(session, { fresh })
+    if (isTrouble(link)) return link
+    const isReused = link.uses > 0
+    this.#current = new HopTransaction(link, mail)
+    const refusal = await this.#present(link)
+    if (this.#failure) this.#leave()
+    else if (refusal) this.#drop()
+    if (refusal && isReused && !this.#failure) return this.#open({ fresh: true }, mail)
+    return this.#failure ?? refusal ?? this.#current ?? silence
+  }
+
+  /** Tells the next hop for whom we come, if it shall know. */
+  async #present(link: Link): Promise<Answer | undefined> {
+    const { session } = this.#transaction
+    if (this.#hop.identity !== 'xclient' || link.isKnownAs(session)) return undefined
+    return link.presentAs(session)
+  }
+
+  #refusalAhead({ link }: HopTransaction, recipient: Address): Reply | undefined {
+    const { extensions } = link
+    return (
+      tooLarge(this.#transaction.parameters.size, extensions) ??
+      tooManyBits(this.#transaction, extensions, this.#hop) ??
+      addressNeedsUtf8(this.#transaction, recipient, extensions)
+    )
+  }
+
+  /** A server with which we are out of step is not asked any further. */
+  #result(answer: Answer): Reply {
+    return isTrouble(answer) ? this.#fail(answer) : replyOf(answer, this.#hop.name)
+  }
+
+  #fail(answer: Answer): Reply {
+    this.#failure = answer
+    this.#drop()
+    return replyOf(answer, this.#hop.name)
+  }
+
+  /** Gives the connection back. */
+  #leave(): void {
+    const current = this.#current
+    this.#current = undefined
+    if (current) void this.#pool.release(current)
+  }
+
+  #drop(): void {
+    this.#current?.link.connection.destroy()
+    this.#current = undefined
+  }
+}
+
+interface Freshness {
+  readonly fresh: boolean
+}
+
+const silence: Answer = { trouble: 'nonsense', detail: 'no answer for this recipient' }
+
+function isReply(data: Data | Reply): data is Reply {
+  return 'status' in data
+}

@@ -1,0 +1,26 @@
+import type { Delivery, Transaction, Transport } from '../engine/transport.ts'
+import type { NextHop } from './next-hop.ts'
+import { Pool } from './pool.ts'
+import { SmtpDelivery } from './smtp-delivery.ts'
+
+/** A next hop that is spoken to by SMTP or LMTP. */
+export class SmtpTransport implements Transport {
+  readonly name: string
+  readonly #hop: NextHop
+  readonly #pool: Pool
+
+  constructor(hop: NextHop) {
+    this.name = hop.name
+    this.#hop = hop
+    this.#pool = new Pool(hop)
+  }
+
+  begin(transaction: Transaction): Delivery {
+    return new SmtpDelivery(this.#hop, this.#pool, transaction)
+  }
+
+  /** Takes leave of the next hop; transactions that are under way come to their end. */
+  close(): void {
+    this.#pool.close()
+  }
+}
