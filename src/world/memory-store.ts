@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import type { Store } from '../engine/store.ts'
 import { checkAmount, expiry, notACounter, toJson } from './store-values.ts'
 
@@ -8,7 +7,7 @@ interface Entry {
   readonly expiresAt: number
 }
 
-/** Enough for every test and for a replay; beyond it the keys that were used longest ago go first. */
+/** Enough for every test and for a replay; beyond it the keys that were written longest ago go first. */
 const maximumEntries = 100_000
 
 /** A store that lives and dies with its process. */
@@ -18,7 +17,7 @@ export function memoryStore(now: () => Date): Store {
 
 class MemoryStore implements Store {
   readonly #now: () => Date
-  readonly #entries = new LRUCache<string, Entry>({ max: maximumEntries })
+  readonly #entries = new Map<string, Entry>()
 
   constructor(now: () => Date) {
     this.#now = now
@@ -32,19 +31,28 @@ class MemoryStore implements Store {
 
   async set(key: string, value: unknown, ttlSeconds: number): Promise<void> {
     const stored = typeof value === 'number' ? checkAmount(key, value) : toJson(key, value)
-    this.#entries.set(key, { value: stored, expiresAt: expiry(this.#now(), ttlSeconds) })
+    this.#write(key, { value: stored, expiresAt: expiry(this.#now(), ttlSeconds) })
   }
 
   async add(key: string, amount: number, ttlSeconds: number): Promise<number> {
     const { value, expiresAt } = this.#current(key) ?? { value: 0, expiresAt: expiry(this.#now(), ttlSeconds) }
     if (typeof value !== 'number') throw notACounter(key)
     const sum = value + checkAmount(key, amount)
-    this.#entries.set(key, { value: sum, expiresAt })
+    this.#write(key, { value: sum, expiresAt })
     return sum
   }
 
   #current(key: string): Entry | undefined {
     const entry = this.#entries.get(key)
     return entry && entry.expiresAt > this.#now().getTime() ? entry : undefined
+  }
+
+  #write(key: string, entry: Entry): void {
+    // A Map keeps the order in which keys came: the first is the oldest.
+    this.#entries.delete(key)
+    this.#entries.set(key, entry)
+    if (this.#entries.size <= maximumEntries) return
+    const [oldest] = this.#entries.keys()
+    if (oldest !== undefined) this.#entries.delete(oldest)
   }
 }

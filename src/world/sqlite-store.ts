@@ -8,8 +8,6 @@ export interface FileStore extends Store {
   close(): void
 }
 
-/** How long a write waits while another process writes. Nothing else happens in this process meanwhile. */
-const busyTimeoutMs = 1000
 /** What has expired is swept out in portions: after a long stop it must not hold up mail. */
 const sweep = { everyMs: 60_000, portion: 1000, nextPortionMs: 1000 } as const
 
@@ -32,9 +30,12 @@ const sql = {
   sweep: 'DELETE FROM entry WHERE rowid IN (SELECT rowid FROM entry WHERE expires_at <= :now LIMIT :portion)',
 } as const
 
-/** Opens the store in a file, which is made if there is none. What goes wrong is an exception that names the file. */
-export function openSqliteStore(path: string, now: () => Date): FileStore {
-  return naming(path, () => new SqliteStore(path, now))
+/**
+ * Opens the store in a file, which is made if there is none. What goes wrong is an exception that names the file.
+ * A write waits so long while another process writes; nothing else happens in this process meanwhile.
+ */
+export function openSqliteStore(path: string, now: () => Date, busyTimeoutMs = 1000): FileStore {
+  return naming(path, () => new SqliteStore(path, now, busyTimeoutMs))
 }
 
 class SqliteStore implements FileStore {
@@ -47,7 +48,7 @@ class SqliteStore implements FileStore {
   readonly #sweep: StatementSync
   #sweepAt = 0
 
-  constructor(path: string, now: () => Date) {
+  constructor(path: string, now: () => Date, busyTimeoutMs: number) {
     this.#path = path
     this.#now = now
     // It knows who writes to whom: only we may read it. SQLite gives its other files the mode of this one.
