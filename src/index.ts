@@ -2,6 +2,7 @@
 export { z } from 'zod'
 export type { DnsAnswer, DnsRecords, DnsType, Mx } from './engine/dns.ts'
 export { defineFact, type Fact, type World } from './engine/fact.ts'
+export { addressList, domainList, networkList } from './engine/options.ts'
 export { type Case, definePolicy, type Policy, type Reason } from './engine/policy.ts'
 export type { Store } from './engine/store.ts'
 export { accept, defer, pass, quarantine, reject, score, type Verdict } from './engine/verdict.ts'
