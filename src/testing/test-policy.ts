@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { z } from 'zod'
+import type { Phase } from '../engine/phase.ts'
+import type { FactMap, Found, Policy } from '../engine/policy.ts'
+import type { FinalAction, Verdict } from '../engine/verdict.ts'
+import { memoryStore } from '../world/memory-store.ts'
+import { type Given, ordinary } from './ordinary.ts'
+
+/** A verdict in short: `pass`, `reject fail`, `score 4 listed`. */
+export type Expected<R extends string> = 'pass' | `${FinalAction} ${R}` | `score ${number} ${R}`
+
+/** One case for a policy. What is not given is ordinary. */
+export interface Step<P extends Phase, S extends z.ZodType, F, R extends string> {
+  /** Seconds since the start of the test. */
+  readonly at?: number
+  readonly given?: Given<P>
+  readonly facts?: Partial<Found<F>>
+  readonly options?: z.input<S>
+  /** What earlier rules add up to. */
+  readonly score?: number
+  readonly expect: Expected<R>
+}
+
+/** One step, or several that share a store. */
+export type Scenario<P extends Phase, S extends z.ZodType, F, R extends string> = Step<P, S, F, R> | readonly Step<P, S, F, R>[]
+
+/** Runs a policy against its scenarios, and checks that every reason it declares is reached. */
+export function testPolicy<P extends Phase, S extends z.ZodType, F extends FactMap<P>, R extends string>(
+  policy: Policy<P, S, F, R>,
+  scenarios: Readonly<Record<string, Scenario<P, S, F, R>>>,
+): void {
+  describe(policy.name, () => {
+    const reached = new Set<string>()
+    for (const [title, scenario] of Object.entries(scenarios)) {
+      it(title, async () => {
+        for (const { verdict, expect } of await run(policy, scenario)) {
+          if (verdict.action !== 'pass') reached.add(verdict.reason)
+          assert.equal(inShort(verdict), expect)
+        }
+      })
+    }
+    it('reaches every reason it declares', () => {
+      assert.deepEqual([...reached].sort(), Object.keys(policy.reasons).sort())
+    })
+  })
+}
+
+async function run<P extends Phase, S extends z.ZodType, F extends FactMap<P>, R extends string>(
+  policy: Policy<P, S, F, R>,
+  scenario: Scenario<P, S, F, R>,
+): Promise<{ readonly verdict: Verdict<R>; readonly expect: Expected<R> }[]> {
+  let now = new Date(0)
+  const store = memoryStore(() => now)
+  const results = []
+  for (const step of [scenario].flat() as Step<P, S, F, R>[]) {
+    now = new Date((step.at ?? 0) * 1000)
+    const verdict = await policy.judge({
+      ...ordinary(step.given as Given),
+      options: policy.options.parse(step.options ?? {}),
+      facts: { ...step.facts },
+      tally: { score: step.score ?? 0 },
+      store,
+      now,
+    } as never) // An ordinary case has what any phase knows, and the facts that the scenario leaves out are not asked for.
+    results.push({ verdict, expect: step.expect })
+  }
+  return results
+}
+
+function inShort(verdict: Verdict): string {
+  switch (verdict.action) {
+    case 'pass':
+      return 'pass'
+    case 'score':
+      return `score ${verdict.points} ${verdict.reason}`
+    default:
+      return `${verdict.action} ${verdict.reason}`
+  }
+}
