@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { dnsbl, type ListNews, ListWatch, listsOf } from 'postern/facts'
+import { findFact, type ZoneEntry, zoneDns } from 'postern/testing'
+
+const healthy: Readonly<Record<string, ZoneEntry>> = {
+  '2.0.0.127.bl.example': { A: ['127.0.0.2'] },
+  '1.2.0.192.bl.example': { A: ['127.0.0.3'] },
+  'example.org': { A: ['192.0.2.80'] },
+}
+
+function watch(zone: Record<string, ZoneEntry>, list = 'bl.example') {
+  const news: ListNews[] = []
+  const dns = zoneDns(zone)
+  const watch = new ListWatch({ dns, lists: listsOf([dnsbl(list)]), report: item => news.push(item) })
+  return { watch, news, dns, look: () => findFact(dnsbl(list), {}, watch) }
+}
+
+describe('list-watch', () => {
+  it('BL-02: has nothing to say about a list that works', async () => {
+    const { watch: lists, news, look } = watch({ ...healthy })
+    await lists.test()
+    assert.deepEqual([news, (await look()).status], [[], 'listed'])
+  })
+
+  it('BL-02: suspends a list that lists the whole world, with a word to the log', async () => {
+    const { watch: lists, news, look, dns } = watch({ '*.bl.example': { A: ['127.0.0.2'] } })
+    await lists.test()
+    const asked = dns.questions.length
+    const found = await look()
+    assert.deepEqual([found.status, found.codes, dns.questions.length], ['suspended', [], asked])
+    assert.equal(found.error, news[0]?.why)
+    assert.match(found.error ?? '', /whole world/)
+    assert.deepEqual([news.length, news[0]?.zone, news[0]?.state], [1, 'bl.example', 'suspended'])
+  })
+
+  it('BL-02: suspends a list that is empty', async () => {
+    const { watch: lists, look } = watch({ 'bl.example': {} })
+    await lists.test()
+    assert.equal((await look()).status, 'suspended')
+  })
+
+  it('BL-01: suspends a list whose domain has been parked', async () => {
+    const { watch: lists, look } = watch({ '*.bl.example': { A: ['203.0.113.80'] } })
+    await lists.test()
+    assert.match((await look()).error ?? '', /203\.0\.113\.80/)
+  })
+
+  it('suspends a list that refuses its own test', async () => {
+    const { watch: lists, news } = watch({ '*.bl.example': { A: ['127.255.255.254'] } })
+    await lists.test()
+    assert.match(news[0]?.why ?? '', /public resolvers/)
+  })
+
+  it('suspends a list at once that refuses to answer about a client', async () => {
+    const zone = { ...healthy, '1.2.0.192.bl.example': { A: ['127.255.255.255'] } }
+    const { watch: lists, news, look } = watch(zone)
+    await lists.test()
+    assert.deepEqual([(await look()).status, (await look()).status], ['unknown', 'suspended'])
+    assert.equal(news.length, 1)
+  })
+
+  it('takes a list back that has recovered', async () => {
+    const zone: Record<string, ZoneEntry> = { '*.bl.example': { A: ['127.0.0.2'] } }
+    const { watch: lists, news, look } = watch(zone)
+    await lists.test()
+    delete zone['*.bl.example']
+    Object.assign(zone, healthy)
+    await lists.test()
+    assert.deepEqual([news.map(({ state }) => state), (await look()).status], [['suspended', 'working'], 'listed'])
+  })
+
+  it('reads nothing into silence: it neither suspends a list nor takes it back', async () => {
+    const zone: Record<string, ZoneEntry> = { ...healthy, '2.0.0.127.bl.example': 'temperror' }
+    const { watch: lists, news, look } = watch(zone)
+    await lists.test()
+    await lists.test()
+    assert.deepEqual([news.map(({ state }) => state), (await look()).status], [['silent'], 'listed'])
+
+    zone['2.0.0.127.bl.example'] = {}
+    await lists.test()
+    zone['2.0.0.127.bl.example'] = 'temperror'
+    await lists.test()
+    assert.deepEqual([news.map(({ state }) => state), (await look()).status], [['silent', 'suspended'], 'suspended'])
+  })
+
+  it('is not in the way of other questions', async () => {
+    const { watch: lists } = watch({ ...healthy, '1.0.0.127.bl.example': { A: ['127.0.0.2'] } })
+    await lists.test()
+    assert.deepEqual((await lists.query('A', 'example.org')).records, ['192.0.2.80'])
+    assert.equal((await lists.query('A', 'otherbl.example')).status, 'nxdomain')
+  })
+
+  it('BL-04: never tells a key', async () => {
+    const list = 'abcdefghij0123456789.zen.dq.spamhaus.net'
+    const { watch: lists, news } = watch({ [`2.0.0.127.${list}`]: 'temperror' }, list)
+    await lists.test()
+    assert.deepEqual(news, [{ zone: 'zen.dq.spamhaus.net', state: 'silent', why: 'SERVFAIL for 2.0.0.127.zen.dq.spamhaus.net' }])
+  })
+
+  it('tests at the start, then every half hour until it is stopped', async t => {
+    t.mock.timers.enable({ apis: ['setInterval'] })
+    const { watch: lists, dns } = watch({ ...healthy })
+    await lists.start()
+    assert.equal(dns.questions.length, 2)
+    t.mock.timers.tick(30 * 60 * 1000)
+    assert.equal(dns.questions.length, 4)
+    lists.stop()
+    t.mock.timers.tick(30 * 60 * 1000)
+    assert.equal(dns.questions.length, 4)
+  })
+})
