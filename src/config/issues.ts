@@ -13,13 +13,17 @@ export interface Part {
   readonly schema: z.ZodType
   /** Where the part stands. */
   readonly at: Path
+  /** What is checked, when something was added to what stands there. */
+  readonly given?: unknown
 }
 
 /** A part of the document checked by a schema: the value with its defaults, or the problems with their positions. */
 export function check<S extends z.ZodType>(
   part: Part & { readonly schema: S },
 ): { readonly value: z.output<S> } | { readonly problems: readonly Problem[] } {
-  const result = part.schema.safeParse(valueAt(part.document.data, part.at))
+  const result = part.schema.safeParse('given' in part ? part.given : valueAt(part.document.data, part.at), {
+    reportInput: true,
+  })
   if (result.success) return { value: result.data }
   return { problems: result.error.issues.flatMap(issue => problemsOf(issue, part)) }
 }
@@ -53,12 +57,17 @@ function problemsOf(issue: Issue, part: Part): Problem[] {
   const { document, at } = part
   const path = [...at, ...issue.path]
   if (issue.code === 'unrecognized_keys') return issue.keys.map(key => unknownKey(part, issue.path, key))
-  if (issue.code === 'invalid_key') return [keyProblemAt(document, path, nameExpected(issue))]
+  if (issue.code === 'invalid_key' || isAboutKey(issue)) return [keyProblemAt(document, path, nameExpected(issue))]
   if (issue.code === 'invalid_union') {
     const nearest = nearestAlternative(issue)
     if (nearest) return nearest.flatMap(inner => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, part))
   }
   return [problemAt(document, path, nameExpected(issue))]
+}
+
+/** A check of our own that found fault with a key says so by its input. */
+function isAboutKey({ code, input, path }: Issue): boolean {
+  return code === 'custom' && path.length > 0 && input === path.at(-1)
 }
 
 /** Of several forms that a value may have, the one that it has nearly: whose first trouble lies inside the value. */

@@ -16,10 +16,12 @@ export function parsed<T>(expected: string, parse: (text: string) => T | undefin
 export const network = parsed('an address or a network, such as 10.0.0.0/8', parseNetwork)
 
 /** A domain name, in its canonical form. */
-export const domain = parsed('a domain name, such as mx.example.org', text => {
-  const name = parseDomain(text)
-  return name?.startsWith('[') ? undefined : name
-})
+export function domain(expected: string) {
+  return parsed(expected, text => {
+    const name = parseDomain(text)
+    return name?.startsWith('[') ? undefined : name
+  })
+}
 
 /** A time to wait, in milliseconds. */
 export function milliseconds(least: number, most: number) {

@@ -1,12 +1,19 @@
 import { z } from 'zod'
 import { parseDomain } from '../mail/address.ts'
+import { parseDestination } from '../relay/destination.ts'
 
 /** Where the mail of one domain goes. */
 export const relaySchema = z.strictObject({
   to: z
     .string()
+    .transform((text, context) => {
+      const destination = parseDestination(text)
+      if (typeof destination !== 'string') return destination
+      context.addIssue({ code: 'custom', message: destination })
+      return z.NEVER
+    })
     .describe(
-      'The next hop: smtp://host:port, lmtp://host:port, lmtp:/path/of/a/socket, or maildir:/path/{local} for a folder each.',
+      'The next hop: smtp://host:port, smtps://host:port, lmtp://host:port, lmtp:/path/of/socket, or maildir:/path/{local} for a folder each.',
     ),
   identity: z
     .enum(['none', 'xclient', 'xforward', 'proxy'])
@@ -14,9 +21,21 @@ export const relaySchema = z.strictObject({
     .describe('How the next hop learns who the client is: not at all, by XCLIENT, by XFORWARD, or by a PROXY v2 header.'),
   tls: z
     .enum(['opportunistic', 'required', 'off'])
-    .default('opportunistic')
-    .describe('Whether the connection to the next hop is encrypted when it can be, must be, or is not.'),
-  verify: z.boolean().default(false).describe('Whether the certificate of the next hop must be valid for its name.'),
+    .optional()
+    .describe(
+      'Whether the connection to the next hop is encrypted when it can be, must be, or is not; without it, when it can be, and for LMTP not.',
+    ),
+  verify: z.boolean().default(true).describe('Whether a required certificate of the next hop must be valid for its name.'),
+  returnPath: z
+    .boolean()
+    .default(false)
+    .describe('Whether we put Return-Path on top for an LMTP server that does not do it itself; Dovecot does.'),
+  eightBit: z
+    .enum(['send', 'refuse'])
+    .default('send')
+    .describe(
+      'What becomes of 8-bit mail when the next hop does not offer 8BITMIME; it is never re-encoded, because it may be signed.',
+    ),
   whenDown: z
     .enum(['defer'])
     .default('defer')

@@ -16,7 +16,7 @@ export const ruleSchema = z.strictObject({
     .describe(
       'What the rule is called in the log; without it, the policy’s name, with a number behind it when it is used again.',
     ),
-  options: z.unknown().describe('The options of the policy.'),
+  options: z.unknown().optional().describe('The options of the policy.'),
   mode: z
     .enum(['enforce', 'shadow'])
     .default('enforce')

@@ -1,0 +1,27 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type FileStore, openSqliteStore } from '../world/sqlite-store.ts'
+import { fileTrouble } from './file-trouble.ts'
+import { problemAt } from './issues.ts'
+import type { Configuration } from './load.ts'
+import type { Checked } from './problem.ts'
+
+/** Opens the store in the data folder, which is made for us alone when there is none. */
+export function openStore({ data, document }: Configuration): Checked<FileStore> {
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o700 })
+    return { value: openSqliteStore(storeFile(data), () => new Date()) }
+  } catch (error) {
+    return { problems: [problemAt(document, ['data'], 'a folder that we may write to', fileTrouble(data, error))] }
+  }
+}
+
+/** The file of the store. */
+export function storeFile(data: string): string {
+  return join(data, 'store.sqlite')
+}
+
+/** The folder of what is in quarantine. */
+export function quarantineFolder(data: string): string {
+  return join(data, 'quarantine')
+}

@@ -1,0 +1,87 @@
+import { defaultBudgetMs, type Gateway } from '../engine/gateway.ts'
+import { rulebook } from '../engine/rule.ts'
+import type { Store } from '../engine/store.ts'
+import { type ListNews, ListWatch, listsOf } from '../facts/index.ts'
+import { annotate } from '../relay/annotate.ts'
+import { QuarantineFolder } from '../relay/quarantine-folder.ts'
+import type { Log } from '../report/log.ts'
+import { cached } from '../world/cache.ts'
+import { readSystemServers } from '../world/dns-server.ts'
+import { Resolver } from '../world/resolver.ts'
+import { quarantineFolder } from './data-folder.ts'
+import { fileTrouble } from './file-trouble.ts'
+import { problemAt } from './issues.ts'
+import type { Configuration } from './load.ts'
+import type { Checked } from './problem.ts'
+import { openRoutes, type Routes } from './routes.ts'
+import { putInForce } from './rules-in-force.ts'
+
+/** A gateway and what it holds open. */
+export interface BuiltGateway {
+  readonly gateway: Gateway
+  /** Resolves when every blocklist has been tested once. */
+  readonly tested: Promise<void>
+  /** Lets go of the next hops; transactions that are under way come to their end. */
+  close(): void
+}
+
+/** What outlives a gateway: a reload builds another with the same. */
+export interface GatewayContext {
+  readonly store: Store
+  readonly log: Log
+}
+
+/** Builds all that a conversation needs from a configuration without a fault. */
+export async function buildGateway(configuration: Configuration, context: GatewayContext): Promise<Checked<BuiltGateway>> {
+  const routes = tryRoutes(configuration)
+  if ('problems' in routes) return routes
+  const { hostname, mode, limits, data } = configuration
+  const rules = configuration.rules.map(rule => putInForce(rule, context.store))
+  const facts = rules.flatMap(rule => Object.values(rule.facts))
+  const watch = new ListWatch({
+    dns: await openDns(configuration),
+    lists: listsOf(facts),
+    report: news => tell(context.log, news),
+  })
+  const { route, isExempt, close } = routes.value
+  const gateway: Gateway = {
+    rulebook: rulebook(rules),
+    mode,
+    world: { dns: watch, now: () => new Date() },
+    quarantine: new QuarantineFolder(quarantineFolder(data)),
+    route,
+    isExempt,
+    maxRecipients: limits.recipients,
+    budgetMs: defaultBudgetMs,
+    annotate: (message, trace) => annotate(message, { hostname, trace, now: new Date() }),
+    record: trace => context.log.transaction(trace),
+  }
+  const stop = () => {
+    watch.stop()
+    close()
+  }
+  return { value: { gateway, tested: watch.start(), close: stop } }
+}
+
+/** A Maildir that is for everybody is made when it is opened, and may fail. */
+function tryRoutes(configuration: Configuration): Checked<Routes> {
+  try {
+    return { value: openRoutes(configuration) }
+  } catch (error) {
+    return {
+      problems: [problemAt(configuration.document, ['relay'], 'Maildirs that we may write to', fileTrouble('relay', error))],
+    }
+  }
+}
+
+async function openDns({ dns }: Configuration) {
+  const { timeoutMs, trustAd, cache, servers = await readSystemServers() } = dns
+  return cached(new Resolver({ servers, timeoutMs, trustAd }), { cache })
+}
+
+function tell(log: Log, { zone, state, why }: ListNews): void {
+  const about = { zone, ...(why !== undefined && { why }) }
+  if (state === 'suspended') log.error(about, 'this blocklist is not asked any more: its answers are wrong')
+  else if (state === 'silent') log.warn(about, 'this blocklist does not answer')
+  else log.info(about, 'this blocklist works again')
+}

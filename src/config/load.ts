@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { checkCertificate } from './certificate.ts'
+import { crossCheck } from './cross-checks.ts'
+import { parseDocument, type SourceDocument } from './document.ts'
+import type { ConfigurationSource } from './find.ts'
+import { check } from './issues.ts'
+import { defaultRulesFile } from './policies.ts'
+import type { Checked, Problem } from './problem.ts'
+import { type PlannedRule, planRules } from './rule-list.ts'
+import { configurationSchema, type Settings } from './schema.ts'
+
+/** A configuration without a fault: what everything else is built from. Its paths are absolute. */
+export interface Configuration extends Omit<Settings, 'rules'> {
+  readonly rules: readonly PlannedRule[]
+  /** Where relative paths start. */
+  readonly folder: string
+  /** Where it stands, for problems that show only when it is put to use. */
+  readonly document: SourceDocument
+}
+
+/** Reads a configuration and checks all of it: every problem is told at once. */
+export async function loadConfiguration({ file, folder, text }: ConfigurationSource): Promise<Checked<Configuration>> {
+  const parsed = parseDocument(file, text)
+  if ('problems' in parsed) return parsed
+  const document = parsed.value
+  const checked = check({ document, at: [], schema: configurationSchema })
+  const settings = 'value' in checked ? absolute(checked.value, folder) : undefined
+  const rules = await loadRules(document, folder, settings ? ownNames(settings) : [])
+  const problems = [
+    ...('problems' in checked ? checked.problems : []),
+    ...(settings ? await checkSettings(document, settings) : []),
+    ...('problems' in rules ? rules.problems : []),
+  ]
+  if (problems.length > 0 || !settings || 'problems' in rules) return { problems: inOrder(problems) }
+  return { value: { ...settings, rules: rules.value, folder, document } }
+}
+
+function absolute(settings: Settings, folder: string): Settings {
+  const { data, tls } = settings
+  return {
+    ...settings,
+    data: resolve(folder, data),
+    ...(tls && { tls: { cert: resolve(folder, tls.cert), key: resolve(folder, tls.key) } }),
+  }
+}
+
+async function checkSettings(document: SourceDocument, settings: Settings): Promise<Problem[]> {
+  const certificate = settings.tls ? await checkCertificate(document, settings.tls) : []
+  return [...crossCheck(document, settings), ...certificate]
+}
+
+/** The rules of the configuration; when it has none, those that come with Postern, which are in a file of their own. */
+async function loadRules(document: SourceDocument, folder: string, ownNames: readonly string[]): Promise<Checked<PlannedRule[]>> {
+  const hasRules = typeof document.data === 'object' && document.data !== null && 'rules' in document.data
+  if (hasRules) return planRules({ document, at: ['rules'], folder, ownNames })
+  const defaults = parseDocument(defaultRulesFile, await readFile(defaultRulesFile, 'utf8'))
+  if ('problems' in defaults) return defaults
+  return planRules({ document: defaults.value, at: [], folder: dirname(defaultRulesFile), ownNames })
+}
+
+/** What a client must not call itself: our name, and the addresses that we listen on. */
+function ownNames({ hostname, listen }: Settings): string[] {
+  const everywhere = ['0.0.0.0', '::']
+  const addresses = listen.map(({ address }) => address.host).filter(host => !everywhere.includes(host))
+  return [...new Set([hostname, ...addresses])]
+}
+
+function inOrder(problems: readonly Problem[]): Problem[] {
+  return problems.toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column)
+}

@@ -1,0 +1,70 @@
+import { resolve } from 'node:path'
+import type { Route, Transport } from '../engine/transport.ts'
+import type { Address } from '../mail/address.ts'
+import { DomainList } from '../mail/domain-list.ts'
+import type { Destination } from '../relay/destination.ts'
+import { type OpenTransport, openTransport } from '../relay/open-transport.ts'
+import type { Configuration } from './load.ts'
+import { domainPattern, type Relay } from './relay.ts'
+
+/** Where mail goes. */
+export interface Routes {
+  readonly route: (recipient: Address) => Route | undefined
+  /** Whether a recipient must always be reachable: postmaster and abuse of each of our domains (RFC 5321, 4.5.1; RFC 2142). */
+  readonly isExempt: (recipient: Address) => boolean
+  readonly close: () => void
+}
+
+type RouteSettings = Pick<Configuration, 'relay' | 'hostname' | 'folder' | 'postmaster'>
+
+/** Opens a transport for each next hop. Domains that go to the same place in the same way share one. */
+export function openRoutes({ relay, hostname, folder, postmaster }: RouteSettings): Routes {
+  const shared = new Map<string, OpenTransport>()
+  const byDomain = new Map<string, Transport>()
+  for (const [key, settings] of Object.entries(relay)) {
+    const sameWay = JSON.stringify(settings)
+    const transport = shared.get(sameWay) ?? open(settings, hostname, folder)
+    shared.set(sameWay, transport)
+    byDomain.set(domainPattern(key) ?? key, transport)
+  }
+  const patterns = new DomainList(byDomain.keys())
+  const transportFor = (domain: string) => byDomain.get(patterns.find(domain) ?? '')
+  const bare = postmaster ?? firstPostmaster(byDomain.keys())
+  return {
+    route: recipient => {
+      const known = isBarePostmaster(recipient) ? bare : recipient
+      const transport = transportFor(known.domain)
+      return transport && { transport, recipient: known }
+    },
+    isExempt: recipient => isBarePostmaster(recipient) || (isRole(recipient) && transportFor(recipient.domain) !== undefined),
+    close: () => {
+      for (const transport of shared.values()) transport.close()
+    },
+  }
+}
+
+function open({ to, tls, verify, identity, returnPath, eightBit }: Relay, hostname: string, folder: string): OpenTransport {
+  return openTransport(absolute(to, folder), { hostname, verify, identity, returnPath, eightBit, ...(tls && { tls }) })
+}
+
+function absolute(to: Destination, folder: string): Destination {
+  return to.kind === 'maildir' ? { ...to, path: resolve(folder, to.path) } : to
+}
+
+/** Where <postmaster> goes when the configuration does not say: to the first domain that is not a pattern. */
+function firstPostmaster(domains: Iterable<string>): Address {
+  const domain = [...domains].find(name => !name.startsWith('*.')) ?? ''
+  return { local: 'postmaster', domain }
+}
+
+function isBarePostmaster({ local, domain }: Address): boolean {
+  return domain === '' && plain(local) === 'postmaster'
+}
+
+function isRole({ local }: Address): boolean {
+  return ['postmaster', 'abuse'].includes(plain(local))
+}
+
+function plain(local: string): string {
+  return local.replace(/^"(.*)"$/, '$1').toLowerCase()
+}

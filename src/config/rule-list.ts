@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import type { Fact } from '../engine/fact.ts'
+import type { AnyPolicy } from '../engine/policy.ts'
+import type { SourceDocument } from './document.ts'
+import { check, problemAt, valueAt } from './issues.ts'
+import { knownKeys } from './known-keys.ts'
+import { loadPolicy } from './policies.ts'
+import type { Checked, Path, Problem } from './problem.ts'
+import { type RuleSettings, ruleSchema } from './rules.ts'
+
+/** A rule as the configuration asks for it: its policy is loaded, and its options are checked. */
+export interface PlannedRule {
+  readonly name: string
+  readonly policy: AnyPolicy
+  readonly options: unknown
+  readonly facts: Readonly<Record<string, Fact>>
+  readonly settings: RuleSettings
+}
+
+/** What rules are checked with. */
+export interface RuleContext {
+  readonly document: SourceDocument
+  /** Where the list of rules stands in the document. */
+  readonly at: Path
+  /** Where the paths of policy files start. */
+  readonly folder: string
+  /** Our host name, and the addresses that we listen on, for the policies that ask for them. */
+  readonly ownNames: readonly string[]
+}
+
+/** Checks a list of rules, each with the schema of its own policy. */
+export async function planRules(context: RuleContext): Promise<Checked<PlannedRule[]>> {
+  const list = check({ ...context, schema: z.array(z.unknown()) })
+  if ('problems' in list) return list
+  const taken = new Set<string>()
+  const rules: PlannedRule[] = []
+  const problems: Problem[] = []
+  for (const index of list.value.keys()) {
+    const at = [...context.at, index]
+    const planned = await planRule({ ...context, at }, taken)
+    if ('problems' in planned) problems.push(...planned.problems)
+    else rules.push(planned.value)
+  }
+  return problems.length > 0 ? { problems } : { value: rules }
+}
+
+async function planRule(context: RuleContext, taken: Set<string>): Promise<Checked<PlannedRule>> {
+  const { document, at, folder } = context
+  const checked = check({ document, at, schema: ruleSchema })
+  if ('problems' in checked) return checked
+  const settings = checked.value
+  const loaded = await loadPolicy(settings.use, folder)
+  if ('expected' in loaded) return { problems: [problemAt(document, [...at, 'use'], loaded.expected, loaded.found)] }
+  const { policy } = loaded
+  const options = checkOptions(policy, context)
+  if ('problems' in options) return options
+  const facts = factsOf(policy, options.value)
+  if (typeof facts === 'string') return { problems: [problemAt(document, at, 'a policy that knows its facts', facts)] }
+  if (settings.name !== undefined && taken.has(settings.name)) {
+    return { problems: [problemAt(document, [...at, 'name'], 'a name that no rule before has')] }
+  }
+  const name = settings.name ?? numbered(policy.name, taken)
+  taken.add(name)
+  return { value: { name, policy, options: options.value, facts, settings } }
+}
+
+/** What the policy has to find out, or how it failed to say so: it may be a stranger's code. */
+function factsOf(policy: AnyPolicy, options: unknown): Readonly<Record<string, Fact>> | string {
+  try {
+    return policy.facts(options)
+  } catch (error) {
+    return String(error)
+  }
+}
+
+/** `dnsbl`, `dnsbl-2`, … */
+function numbered(name: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(name)) return name
+  let number = 2
+  while (taken.has(`${name}-${number}`)) number++
+  return `${name}-${number}`
+}
+
+/** Options that were not given are none, and `ownNames` is filled in for a policy that has it. */
+function checkOptions(policy: AnyPolicy, { document, at, ownNames }: RuleContext): Checked<unknown> {
+  const schema: z.ZodType = policy.options
+  const wantsNames = knownKeys(schema, []).includes('ownNames')
+  const given = complement(valueAt(document.data, [...at, 'options']), wantsNames ? { ownNames } : {})
+  return check({ document, at: [...at, 'options'], schema, given })
+}
+
+function complement(given: unknown, preset: Readonly<Record<string, unknown>>): unknown {
+  if (given === undefined || given === null) return preset
+  return typeof given === 'object' && !Array.isArray(given) ? { ...preset, ...given } : given
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { parseAddress } from '../mail/address.ts'
+import { dnsSchema } from './dns.ts'
+import { limitsSchema } from './limits.ts'
+import { listenSchema } from './listen.ts'
+import { ownName } from './own-name.ts'
+import { domain, parsed } from './parsed.ts'
+import { relaysSchema } from './relay.ts'
+import { tlsSchema } from './tls.ts'
+
+/** The whole configuration file. */
+export const configurationSchema = z.strictObject({
+  hostname: domain('the full name of this machine, such as mx.example.org')
+    .prefault(() => ownName() ?? '')
+    .describe('The full name of this machine, by which it greets and signs what it adds; without it, what the system says.'),
+  data: z
+    .string()
+    .min(1)
+    .default('data')
+    .describe('The folder of the store and the quarantine; relative paths start at this file’s folder.'),
+  workers: z
+    .union([z.literal('auto'), z.int().min(1).max(256)])
+    .default('auto')
+    .describe('How many processes share the work; at present everything runs in one, whatever stands here.'),
+  dns: dnsSchema.prefault({}).describe('How questions to the DNS are asked.'),
+  tls: tlsSchema.optional().describe('The certificate that clients see; without it, TLS is not offered.'),
+  listen: z.array(listenSchema).min(1).describe('The addresses to listen on.'),
+  relay: relaysSchema.describe('The domains that we relay for, and where their mail goes; no verdict can widen this.'),
+  postmaster: parsed('an address, such as postmaster@example.org', parseAddress)
+    .optional()
+    .describe('Where mail to the bare <postmaster> goes; without it, to postmaster@ the first domain of relay.'),
+  mode: z
+    .enum(['enforce', 'observe'])
+    .default('enforce')
+    .describe('In observe mode everything is judged and traced, and all mail is relayed.'),
+  limits: limitsSchema.prefault({}).describe('How much of everything one client may use.'),
+  rules: z.array(z.unknown()).optional().describe('The rules, in the order in which they judge; without it, the default set.'),
+})
+
+export type Settings = z.output<typeof configurationSchema>
