@@ -34,7 +34,7 @@ const list = z.strictObject({
   points: points.default(2).describe('Points for any return code, when `codes` is absent.'),
   refuse: z
     .array(codeRange)
-    .default([])
+    .prefault([])
     .describe('Return codes for which the client is refused. Only for lists that you trust with your mail.'),
   public: z.boolean().default(false).describe('Whether the refused sender may read that it was Spamhaus, if it was.'),
 })
@@ -49,7 +49,7 @@ export default definePolicy({
   options: z.strictObject({
     lists: z
       .array(list)
-      .default([])
+      .prefault([])
       .describe('The lists to ask, all at once. One that fails its own test, or does not answer, counts nothing.'),
     cap: points.default(8).describe('The most points that all lists together give: what one knows, the others often know too.'),
   }),

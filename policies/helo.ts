@@ -12,7 +12,7 @@ export default definePolicy({
   options: z.strictObject({
     ownNames: z
       .array(z.string().transform(text => canonicalAddress(text.toLowerCase())))
-      .default([])
+      .prefault([])
       .describe('Our own host names and addresses. The configuration fills in the host name and the addresses it listens on.'),
     ownNetworks: networkList
       .prefault(privateNetworks)

@@ -29,7 +29,7 @@ function entries<T>(parse: (text: string) => T | undefined, expected: string) {
     context.addIssue({ code: 'custom', message: expected, input: text })
     return z.NEVER
   })
-  return z.array(entry).default([])
+  return z.array(entry).prefault([])
 }
 
 function parsePattern(text: string): string | undefined {
