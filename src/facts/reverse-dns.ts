@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net'
 import { defineFact, type Look } from '../engine/fact.ts'
 import { parseDomain } from '../mail/address.ts'
 import { canonicalAddress, reversed } from '../mail/network.ts'
-import { type NamePattern, namePattern } from './name-pattern.ts'
+import { namePattern } from './name-pattern.ts'
 
 /** What the reverse DNS says of a client. */
 export interface ReverseDnsFinding {
@@ -14,8 +14,8 @@ export interface ReverseDnsFinding {
   /** The confirmed name, or else the first. */
   readonly name?: string
   readonly names: readonly string[]
-  /** What the name looks like, when it looks like one that a provider gives to many. */
-  readonly pattern?: NamePattern
+  /** What the name looks like, when it looks like those that providers give to their customers. */
+  readonly pattern?: 'generic' | 'dynamic' | 'static'
 }
 
 // An address may have any number of names (and an attacker's address will): so many are followed, as RFC 7208, 4.6.4 has it.
