@@ -81,7 +81,7 @@ async function readList(option: string, file: string): Promise<ListFile | undefi
 /** One entry a line. `#` begins a comment at the start of a line or behind a space: local parts may contain it. */
 function entriesOf(text: string): Entry[] {
   return text
-    .split('\n')
+    .split(/\r?\n/)
     .map((line, index) => ({ text: line.replace(/(?:^|\s)#.*$/, '').trim(), line: index + 1 }))
     .filter(entry => entry.text !== '')
 }
