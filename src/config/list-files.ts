@@ -70,8 +70,9 @@ function isFileName(value: unknown): value is { readonly file: string } {
 
 async function readList(option: string, file: string): Promise<ListFile | undefined> {
   try {
-    const { size } = await stat(file)
-    return size > maxListBytes ? undefined : { option, file, entries: entriesOf(await readFile(file, 'utf8')) }
+    const found = await stat(file)
+    if (!found.isFile() || found.size > maxListBytes) return undefined
+    return { option, file, entries: entriesOf(await readFile(file, 'utf8')) }
   } catch {
     // Whatever is in the way, the administrator is told where the name of the file stands.
     return undefined
