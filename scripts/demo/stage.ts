@@ -1,11 +1,10 @@
-import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { readZone, startDnsServer } from '../../fixtures/dns-server.ts'
+import { freePort } from '../../fixtures/free-port.ts'
+import { GatewayProcess } from '../../fixtures/gateway-process.ts'
 import { type NextHop, type StoredMessage, startNextHop } from '../../fixtures/next-hop.ts'
-import { GatewayProcess } from './gateway.ts'
 import { mailboxes } from './scenes.ts'
 
 /** Everything that plays: the DNS, the mail server behind, the gateway between, and the folder where all is kept. */
@@ -89,14 +88,4 @@ rules:
   - use: score-limit
     options: { quarantineAt: 8, rejectAt: 12 }
 `
-}
-
-/** A port that is free now; the gateway's configuration wants to name one. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo // a server that listens on TCP has a port
-  server.close()
-  await once(server, 'close')
-  return port
 }
