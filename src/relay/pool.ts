@@ -43,8 +43,8 @@ export class Pool {
   /** Takes a connection back, at whatever point its transaction has come to. */
   release(transaction: HopTransaction): void {
     const { link } = transaction
-    if (!transaction.isAmidst || !this.#mayUseAgain(link)) return this.#park(link)
-    void transaction.abort().then(() => this.#park(link))
+    if (!transaction.isAmidst || !this.#mayUseAgain(link)) this.#park(link)
+    else void transaction.abort().then(() => this.#park(link))
   }
 
   /** Closes what is idle now, and what is in use when it comes back. */
@@ -67,7 +67,10 @@ export class Pool {
   }
 
   #park(link: Link): void {
-    if (!this.#mayUseAgain(link)) return link.connection.quit()
+    if (!this.#mayUseAgain(link)) {
+      link.connection.quit()
+      return
+    }
     link.connection.rest()
     const timer = setTimeout(() => link.connection.quit(), poolLimits.idleMs)
     timer.unref()

@@ -1,0 +1,31 @@
+import type { Trace } from '../engine/trace.ts'
+import type { Message } from '../mail/message.ts'
+import { authenticationResultsField } from './authentication-results.ts'
+import { claimsToBe } from './authserv-id.ts'
+import { PrefixedMessage } from './prefixed-message.ts'
+import { reasonField } from './reason-field.ts'
+import { receivedField } from './received-field.ts'
+
+export interface Annotation {
+  /** Our name: in Received, and as the authserv-id unless there is another. */
+  readonly hostname: string
+  readonly authservId?: string
+  readonly trace: Trace
+  /** When the message was received. */
+  readonly now: Date
+}
+
+/**
+ * The message as it is passed on: with our block on top, and without the Authentication-Results that pretend to be ours.
+ * Every other byte is as it came, because it may be signed.
+ */
+export function annotate(message: Message, { hostname, authservId = hostname, trace, now }: Annotation): Message {
+  const block = [
+    authenticationResultsField(authservId, trace),
+    reasonField(trace),
+    // RFC 8601, 5: results stand above the Received of whoever found them.
+    receivedField({ hostname, trace, now }),
+  ]
+  const forged = message.fields.filter(field => claimsToBe(authservId, field))
+  return new PrefixedMessage(block.join(''), message, forged)
+}
