@@ -46,6 +46,7 @@ interface Options {
 
 const halfAnHourMs = 30 * 60 * 1000
 const testTimeoutMs = 10_000
+const addressEntry = /^(?:(?:\d{1,3}\.){3}\d{1,3}|(?:[0-9a-f]\.){31}[0-9a-f])$/
 
 /**
  * The DNS, without the lists that have gone wrong. A blocklist that has been given up often lists the whole world: so
@@ -82,7 +83,7 @@ export class ListWatch implements Dns {
     if (!watched) return this.#options.dns.query(type, name, signal)
     if (watched.news.state === 'suspended') return suspendedAnswer(watched.news)
     const answer = await this.#options.dns.query(type, name, signal)
-    if (type === 'A') this.#notice(watched, answer)
+    if (type === 'A') this.#notice(watched, name, answer)
     return answer
   }
 
@@ -96,24 +97,19 @@ export class ListWatch implements Dns {
     const signal = AbortSignal.timeout(testTimeoutMs)
     const ask = (entry: string) => this.#options.dns.query('A', `${entry}.${zone}`, signal)
     const [present, absent] = await Promise.all([ask(listed), ask(unlisted)])
-    const fault = refusal(present) ?? refusal(absent)
-    if (fault !== undefined) this.#become(watched, 'suspended', fault)
-    else if (absent.status === 'found')
-      this.#become(watched, 'suspended', 'it lists what must not be listed: perhaps the whole world')
-    else if (present.status === 'temperror' || absent.status === 'temperror')
-      this.#hearNothing(watched, present.error ?? absent.error)
-    else if (present.status !== 'found')
-      this.#become(watched, 'suspended', 'it does not list its own test entry: it seems to be empty')
-    else this.#become(watched, 'working')
-  }
-
-  /** Silence proves nothing: a suspended list stays suspended, any other is asked on. */
-  #hearNothing(watched: Watched, error: string | undefined): void {
+    const fault = faultOf(present, absent)
+    if (fault !== undefined) return this.#become(watched, 'suspended', fault)
+    const silent = [present, absent].find(({ status }) => status === 'temperror')
+    if (!silent) return this.#become(watched, 'working')
+    // Silence proves nothing: a suspended list stays suspended, any other is asked on.
     if (watched.news.state === 'suspended') return
-    this.#become(watched, 'silent', error?.replaceAll(watched.list.zone, watched.news.zone) ?? 'no answer')
+    this.#become(watched, 'silent', silent.error?.replaceAll(zone, watched.news.zone) ?? 'no answer')
   }
 
-  #notice(watched: Watched, answer: DnsAnswer<unknown>): void {
+  /** A list that refuses to answer, or answers nonsense, about an address. */
+  #notice(watched: Watched, name: string, answer: DnsAnswer<unknown>): void {
+    // Strangers make us ask for any name they like, in HELO and in MAIL: only what is asked of a list may suspend it.
+    if (!addressEntry.test(name.slice(0, -watched.suffix.length))) return
     const fault = refusal(answer)
     if (fault !== undefined) this.#become(watched, 'suspended', fault)
   }
@@ -123,6 +119,16 @@ export class ListWatch implements Dns {
     watched.news = { zone: watched.news.zone, state, ...(why !== undefined && { why }) }
     this.#options.report(watched.news)
   }
+}
+
+/** What a list's answers about its two test entries prove against it. */
+function faultOf(present: DnsAnswer<string>, absent: DnsAnswer<string>): string | undefined {
+  const refused = refusal(present) ?? refusal(absent)
+  if (refused !== undefined) return refused
+  if (absent.status === 'found') return 'it lists what must not be listed: perhaps the whole world'
+  const isEmpty = present.status === 'nxdomain' || present.status === 'nodata'
+  // A list that does not answer at all for the other entry may be down, and its "no such name" a stale one.
+  return isEmpty && absent.status !== 'temperror' ? 'it does not list its own test entry: it seems to be empty' : undefined
 }
 
 function refusal(answer: DnsAnswer<unknown>): string | undefined {

@@ -91,6 +91,13 @@ describe('list-watch', () => {
     assert.equal((await lists.query('A', 'otherbl.example')).status, 'nxdomain')
   })
 
+  it('cannot be made to suspend a list by names that a stranger makes us look up', async () => {
+    const { watch: lists, news } = watch({ ...healthy, 'www.bl.example': { A: ['203.0.113.80'] } })
+    await lists.test()
+    assert.deepEqual((await lists.query('A', 'www.bl.example')).records, ['203.0.113.80'])
+    assert.deepEqual(news, [])
+  })
+
   it('BL-04: never tells a key', async () => {
     const list = 'abcdefghij0123456789.zen.dq.spamhaus.net'
     const { watch: lists, news } = watch({ [`2.0.0.127.${list}`]: 'temperror' }, list)
