@@ -1,0 +1,80 @@
+import { LRUCache } from 'lru-cache'
+import { type Network, neighbourhood } from '../mail/network.ts'
+import type { Limits } from './limits.ts'
+
+/** Which limit a new connection is over. */
+export type Excess = 'address' | 'network' | 'rate'
+
+export type Admission = { readonly release: () => void } | { readonly excess: Excess; readonly isFirst: boolean }
+
+interface Minute {
+  readonly started: number
+  connections: number
+  /** Whether a refusal has been reported in this minute. */
+  reported: boolean
+}
+
+const minuteMs = 60_000
+/** So many addresses are watched for their rate; the oldest are forgotten first. */
+const watchedAddresses = 100_000
+
+/** Counts connections by address and by network, so that no client takes the place of all others. */
+export class ConnectionLimits {
+  readonly #limits: Limits
+  readonly #exempt: readonly Network[]
+  readonly #open = new Map<string, number>()
+  readonly #minutes = new LRUCache<string, Minute>({ max: watchedAddresses })
+
+  constructor(limits: Limits, exempt: readonly Network[]) {
+    this.#limits = limits
+    this.#exempt = exempt
+  }
+
+  /** Lets a connection in, until it is released, or says which limit forbids it. */
+  admit(ip: string, now: number): Admission {
+    if (this.#exempt.some(network => network.contains(ip))) return { release: () => {} }
+    const minute = this.#minute(ip, now)
+    minute.connections++
+    const network = neighbourhood(ip)
+    const excess = this.#excess(ip, network, minute)
+    if (!excess) return { release: this.#take(ip, network) }
+    const isFirst = !minute.reported
+    minute.reported = true
+    return { excess, isFirst }
+  }
+
+  #excess(ip: string, network: string, minute: Minute): Excess | undefined {
+    const { connectionsPerAddress, connectionsPerNetwork, newPerMinute } = this.#limits
+    if (minute.connections > newPerMinute) return 'rate'
+    if (this.#count(ip) >= connectionsPerAddress) return 'address'
+    return this.#count(network) >= connectionsPerNetwork ? 'network' : undefined
+  }
+
+  #minute(ip: string, now: number): Minute {
+    const known = this.#minutes.get(ip)
+    if (known && now - known.started < minuteMs) return known
+    const minute: Minute = { started: now, connections: 0, reported: false }
+    this.#minutes.set(ip, minute)
+    return minute
+  }
+
+  #count(key: string): number {
+    return this.#open.get(key) ?? 0
+  }
+
+  #take(...keys: readonly string[]): () => void {
+    for (const key of keys) this.#open.set(key, this.#count(key) + 1)
+    let released = false
+    return () => {
+      if (released) return
+      released = true
+      for (const key of keys) this.#giveBack(key)
+    }
+  }
+
+  #giveBack(key: string): void {
+    const left = this.#count(key) - 1
+    if (left > 0) this.#open.set(key, left)
+    else this.#open.delete(key)
+  }
+}

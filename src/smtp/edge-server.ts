@@ -1,0 +1,66 @@
+import type { Socket } from 'node:net'
+import type { SecureContext } from 'node:tls'
+import { SMTPServer } from 'smtp-server'
+import type { Edge } from './edge.ts'
+import { type Arrival, EdgeConnection } from './smtp-connection.ts'
+
+interface EdgeServerOptions {
+  readonly edge: Edge
+  readonly isImplicitTls: boolean
+  readonly context: SecureContext | undefined
+}
+
+/** smtp-server without its own accept loop: it gets sockets handed over, and serves them with our connections. */
+export class EdgeServer extends SMTPServer {
+  /** Until their sockets are closed, which is later than smtp-server's own count. */
+  readonly open = new Set<EdgeConnection>()
+  readonly #secured = new WeakMap<Socket, Socket>()
+
+  constructor({ edge, isImplicitTls, context }: EdgeServerOptions) {
+    super({
+      name: edge.hostname,
+      secure: isImplicitTls,
+      logger: false,
+      disableReverseLookup: true,
+      socketTimeout: edge.limits.tlsHandshakeMs,
+    })
+    this.useContext(context)
+    this.on('error', error => edge.log.info({ error: String(error) }, 'a connection broke'))
+  }
+
+  /** S16: without a certificate of ours there is none, and never the one that smtp-server brings along. */
+  useContext(context: SecureContext | undefined): void {
+    this.secureContext = new Map(context ? [['*', context]] : [])
+  }
+
+  override connect(socket: Socket, arrival: Arrival): void {
+    const onGone = () => {
+      this.open.delete(connection)
+      arrival.onGone()
+    }
+    const connection = new EdgeConnection(this, socket, { ...arrival, onGone })
+    this.open.add(connection)
+    this.connections.add(connection)
+    connection.on('error', error => this._onError(error))
+    connection.init()
+  }
+
+  /** The TLS handshake of a listener with implicit TLS (RFC 8314, 3.3). Undefined when it fails. */
+  secure(socket: Socket): Promise<Socket | undefined> {
+    const { promise, resolve } = Promise.withResolvers<Socket | undefined>()
+    this._pendingSockets.set(socket, socket)
+    this._upgrade(socket, (error, secured) => {
+      secured?.on('error', () => {}) // nobody else listens until the greeting
+      resolve(error ? undefined : secured)
+    })
+    const top = this._pendingSockets.get(socket)
+    if (top) this.#secured.set(socket, top)
+    this._pendingSockets.delete(socket)
+    return promise
+  }
+
+  /** Closes a socket that has not been connected yet: the TLS on top of it first, since Node breaks when it loses its ground. */
+  destroy(socket: Socket): void {
+    ;(this.#secured.get(socket) ?? socket).destroy()
+  }
+}

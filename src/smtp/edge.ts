@@ -1,0 +1,17 @@
+import type { Limits } from './limits.ts'
+import type { Logger } from './logger.ts'
+
+/** What all connections of one listener have in common. */
+export interface Edge {
+  /** The name we greet with. */
+  readonly hostname: string
+  readonly as: 'mx' | 'submission'
+  readonly limits: Limits
+  /** Whether every next hop takes addresses in UTF-8 (RFC 6531). */
+  readonly smtputf8: boolean
+  /** Whether we have a certificate. */
+  readonly offersTls: boolean
+  /** Where messages wait that are too large for memory. */
+  readonly spoolDirectory: string
+  readonly log: Logger
+}

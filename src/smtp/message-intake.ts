@@ -1,0 +1,67 @@
+import type { Message } from '../mail/message.ts'
+import type { Reply } from '../mail/reply.ts'
+import { DataParser } from './data-parser.ts'
+import type { Limits } from './limits.ts'
+import { faultReply, notStored, tooBig } from './replies.ts'
+import { Spool } from './spool.ts'
+
+/** What has come of some bytes: the message may be over, with other commands behind it, and the disk may need time. */
+export interface Taken {
+  /** What stands behind the end of the message. */
+  readonly rest?: Buffer
+  readonly wait?: Promise<void> | undefined
+}
+
+export interface IntakeOptions {
+  readonly limits: Limits
+  /** Whether bare CR and LF are refused or repaired. */
+  readonly lineEnds: 'strict' | 'repair'
+  readonly spoolDirectory: string
+}
+
+/** One message on its way in, between 354 and the final dot. */
+export class MessageIntake {
+  readonly #parser: DataParser
+  readonly #spool: Spool
+  #wait: Promise<void> | undefined
+  #isForgotten = false
+
+  constructor({ limits, lineEnds, spoolDirectory }: IntakeOptions) {
+    this.#spool = new Spool({ directory: spoolDirectory, memoryBytes: limits.memoryBytes })
+    this.#parser = new DataParser(limits, lineEnds, content => {
+      this.#wait = this.#spool.write(content) ?? this.#wait
+    })
+  }
+
+  /** The client sends and sends: there is no end to wait for. */
+  get isHopeless(): boolean {
+    return this.#parser.isHopeless
+  }
+
+  /** Takes the next bytes. Undefined when there is nothing to wait for and the message goes on. */
+  write(chunk: Buffer): Taken | undefined {
+    this.#wait = undefined
+    const rest = this.#parser.write(chunk)
+    // What will be refused need not be kept.
+    if (this.#parser.faults.size) this.#forget()
+    if (rest) return { rest, wait: this.#wait }
+    return this.#wait && { wait: this.#wait }
+  }
+
+  /** The message, or why it is refused before anyone has read it. */
+  async finish(): Promise<{ readonly message: Message } | { readonly refusal: Reply }> {
+    const refusal = this.isHopeless ? tooBig : faultReply(this.#parser.faults)
+    if (refusal) return { refusal }
+    const message = await this.#spool.finish()
+    return message ? { message } : { refusal: { ...notStored, detail: String(this.#spool.error) } }
+  }
+
+  discard(): Promise<void> {
+    return this.#spool.discard()
+  }
+
+  #forget(): void {
+    if (!this.#isForgotten) void this.#spool.discard()
+    this.#isForgotten = true
+  }
+}

@@ -1,0 +1,69 @@
+import type { Socket } from 'node:net'
+import type { Store } from '../engine/store.ts'
+import { canonicalAddress, type Network } from '../mail/network.ts'
+import type { Client, Violation } from '../mail/session.ts'
+import type { ConnectionLimits, Excess } from './connection-limits.ts'
+import { testPatience } from './early-talk.ts'
+import type { Limits } from './limits.ts'
+import type { Logger } from './logger.ts'
+import { readProxiedClient } from './proxied-client.ts'
+
+/** A client that may be greeted. */
+export interface Guest {
+  /** With TLS already, where the listener begins with it. */
+  readonly socket: Socket
+  readonly client: Client
+  readonly violations: readonly Violation[]
+  readonly release: () => void
+}
+
+/** Why a connection ends before the greeting: it is over a limit, and hears so, or it has ended itself or broken the rules of the house. */
+export type Farewell = 'full' | 'gone' | Excess
+
+export interface ReceptionOptions {
+  readonly limits: Limits
+  readonly admissions: ConnectionLimits
+  /** Where a PROXY header must come from. */
+  readonly proxies: readonly Network[]
+  /** Begins TLS, where it comes first. */
+  readonly secure?: (socket: Socket) => Promise<Socket | undefined>
+  readonly store: Store
+  readonly log: Logger
+}
+
+/** Leads a new connection to the greeting: who it is, whether there is room for it, TLS where it comes first, and whether it can wait. */
+export async function receive(socket: Socket, options: ReceptionOptions): Promise<Guest | Farewell> {
+  const client = await identify(socket, options)
+  if (!client) return 'gone'
+  const admission = options.admissions.admit(client.ip, Date.now())
+  if ('excess' in admission) {
+    const { excess, isFirst } = admission
+    if (isFirst) options.log.info({ ip: client.ip, limit: excess }, 'too many connections, some are refused')
+    return excess
+  }
+  const guest = await welcome(socket, client, { ...options, release: admission.release })
+  if (guest === 'gone') admission.release()
+  return guest
+}
+
+async function identify(socket: Socket, { proxies, limits, log }: ReceptionOptions): Promise<Client | undefined> {
+  const { remoteAddress, remotePort } = socket
+  if (remoteAddress === undefined) return undefined // it left before we looked
+  const peer: Client = { ip: canonicalAddress(remoteAddress), port: remotePort ?? 0 }
+  if (!proxies.some(network => network.contains(peer.ip))) return peer
+  const client = await readProxiedClient(socket, peer, limits.proxyHeaderMs)
+  if (!client) log.warn({ ip: peer.ip }, 'a proxy sent no valid PROXY header')
+  return client
+}
+
+async function welcome(
+  bare: Socket,
+  client: Client,
+  { secure, limits, store, log, release }: ReceptionOptions & Pick<Guest, 'release'>,
+): Promise<Guest | 'gone'> {
+  const socket = secure ? await secure(bare) : bare
+  if (!socket || socket.destroyed) return 'gone'
+  const patience = await testPatience(socket, client.ip, { limits, store, log })
+  if (patience === 'left' || socket.destroyed) return 'gone'
+  return { socket, client, violations: patience === 'talked' ? ['talked-before-greeting'] : [], release }
+}

@@ -1,0 +1,139 @@
+import { tmpdir } from 'node:os'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Gateway } from '../engine/gateway.ts'
+import { partOf, type Store } from '../engine/store.ts'
+import type { Network } from '../mail/network.ts'
+import { ConnectionLimits } from './connection-limits.ts'
+import { Door } from './door.ts'
+import { defaultLimits, type Limits } from './limits.ts'
+import type { ConnectionCounts, ListenerOptions } from './listener.ts'
+import type { Logger } from './logger.ts'
+import { Certificate, type CertificateFiles } from './tls.ts'
+
+export interface SmtpServerOptions {
+  /** The name we greet with. */
+  readonly hostname: string
+  readonly listeners: readonly ListenerOptions[]
+  readonly tls?: CertificateFiles
+  /** Asked for each connection: a reload is another gateway, and sessions that run keep theirs. */
+  readonly gateway: () => Gateway
+  readonly store: Store
+  readonly log: Logger
+  /** Where they differ from the defaults. */
+  readonly limits?: Partial<Limits>
+  /** Clients that the limits on connections are not for. Those who may use XCLIENT are always among them. */
+  readonly exempt?: readonly Network[]
+  /** Whether every next hop takes addresses in UTF-8 (RFC 6531). */
+  readonly smtputf8?: boolean
+  /** Where messages wait that are too large for memory. */
+  readonly spoolDirectory?: string
+  /** Whether other processes listen at the same addresses. */
+  readonly reusePort?: boolean
+  /** How often we look whether the certificate has changed. */
+  readonly certificateCheckMs?: number
+}
+
+/** Where we listen, as it turned out. */
+export interface ListeningAddress {
+  readonly address: string
+  readonly port: number
+  readonly as: 'mx' | 'submission'
+}
+
+/** The running edge of the gateway. */
+export interface SmtpServer {
+  /** In the order of the listeners. */
+  readonly addresses: readonly ListeningAddress[]
+  readonly counts: Readonly<ConnectionCounts>
+  /** Reads the certificate again, if its files have changed. */
+  reloadCertificate(): Promise<void>
+  /** Accepts no more, lets messages that are coming in be finished, and ends all else with 421; after the time is up, everything. */
+  drain(timeoutMs: number): Promise<void>
+  /** Ends everything now. */
+  close(): Promise<void>
+}
+
+/** Starts to listen for mail. Rejects when an address cannot be had or the certificate cannot be used. */
+export async function openSmtpServer(options: SmtpServerOptions): Promise<SmtpServer> {
+  const { tls, log, certificateCheckMs: checkMs } = options
+  const certificate = tls && (await Certificate.open(tls, { log, ...(checkMs !== undefined && { checkMs }) }))
+  const server = new RunningServer(options, certificate)
+  try {
+    await server.open()
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+  return server
+}
+
+class RunningServer implements SmtpServer {
+  readonly addresses: ListeningAddress[] = []
+  readonly counts: ConnectionCounts = { accepted: 0, open: 0, refused: 0, left: 0, talkedEarly: 0 }
+  readonly #options: SmtpServerOptions
+  readonly #limits: Limits
+  readonly #admissions: ConnectionLimits
+  readonly #certificate: Certificate | undefined
+  readonly #doors: Door[] = []
+  #onEmpty = () => {}
+
+  constructor(options: SmtpServerOptions, certificate: Certificate | undefined) {
+    this.#options = options
+    this.#certificate = certificate
+    this.#limits = { ...defaultLimits, ...options.limits }
+    const proxies = options.listeners.flatMap(listener => listener.xclient ?? [])
+    this.#admissions = new ConnectionLimits(this.#limits, [...(options.exempt ?? []), ...proxies])
+  }
+
+  async open(): Promise<void> {
+    for (const listener of this.#options.listeners) {
+      const { address, as } = listener
+      const door = this.#door(listener)
+      this.#doors.push(door)
+      const port = await door.open()
+      this.addresses.push({ address, port, as })
+      this.#options.log.info({ address, port, as }, 'listening for mail')
+    }
+  }
+
+  async reloadCertificate(): Promise<void> {
+    await this.#certificate?.check()
+  }
+
+  async drain(timeoutMs: number): Promise<void> {
+    const empty = this.#empty()
+    for (const door of this.#doors) door.drain()
+    await Promise.race([empty, wait(timeoutMs, undefined, { ref: false })])
+    await this.close()
+  }
+
+  async close(): Promise<void> {
+    const empty = this.#empty()
+    this.#certificate?.close()
+    for (const door of this.#doors) door.cut()
+    await empty
+  }
+
+  /** When the last connection is gone. */
+  #empty(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    if (this.counts.open === 0) resolve()
+    this.#onEmpty = resolve
+    return promise
+  }
+
+  #door(listener: ListenerOptions): Door {
+    const { hostname, smtputf8 = true, spoolDirectory = tmpdir(), store, log, gateway, reusePort = false } = this.#options
+    const [limits, certificate] = [this.#limits, this.#certificate]
+    const admissions = this.#admissions
+    return new Door(listener, {
+      edge: { hostname, as: listener.as, limits, smtputf8, offersTls: certificate !== undefined, spoolDirectory, log },
+      certificate,
+      gateway,
+      reception: { limits, admissions, proxies: listener.proxyProtocol ?? [], store: partOf(store, 'greeted'), log },
+      counts: this.counts,
+      reusePort,
+      onEmpty: () => this.#onEmpty(),
+    })
+  }
+}

@@ -1,0 +1,95 @@
+import { readFile, stat } from 'node:fs/promises'
+import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls'
+import type { Tls } from '../mail/session.ts'
+import type { Logger } from './logger.ts'
+
+/** Where the certificate chain and its key are, in PEM. */
+export interface CertificateFiles {
+  readonly cert: string
+  readonly key: string
+}
+
+export const minVersion = 'TLSv1.2'
+
+/** Our certificate, read again when its files change. A broken new one never replaces a good old one. */
+export class Certificate {
+  readonly #files: CertificateFiles
+  readonly #log: Logger
+  readonly #listeners: ((context: SecureContext) => void)[] = []
+  #context: SecureContext
+  #version: string
+  #timer: NodeJS.Timeout | undefined
+
+  private constructor(files: CertificateFiles, loaded: Loaded, options: CertificateOptions) {
+    this.#files = files
+    this.#context = loaded.context
+    this.#version = loaded.version
+    this.#log = options.log
+  }
+
+  /** Reads the certificate, and rejects when it cannot be used: without it nothing should start. */
+  static async open(files: CertificateFiles, options: CertificateOptions): Promise<Certificate> {
+    const certificate = new Certificate(files, await load(files), options)
+    certificate.#timer = setInterval(() => void certificate.check(), options.checkMs ?? 30_000)
+    certificate.#timer.unref()
+    return certificate
+  }
+
+  get context(): SecureContext {
+    return this.#context
+  }
+
+  /** Tells when another certificate is in use. */
+  onChange(listener: (context: SecureContext) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Reads the files again if they have changed. */
+  async check(): Promise<void> {
+    try {
+      // A new key beside an old certificate does not fit; the next check finds both in place.
+      if ((await versionOf(this.#files)) === this.#version) return
+      const { context, version } = await load(this.#files)
+      this.#context = context
+      this.#version = version
+      this.#log.info({ cert: this.#files.cert }, 'the new TLS certificate is in use')
+      for (const listener of this.#listeners) listener(context)
+    } catch (error) {
+      this.#log.error(
+        { cert: this.#files.cert, error: String(error) },
+        'the new TLS certificate is broken, the old one stays in use',
+      )
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+  }
+}
+
+interface CertificateOptions {
+  readonly log: Logger
+  readonly checkMs?: number
+}
+
+interface Loaded {
+  readonly context: SecureContext
+  readonly version: string
+}
+
+async function load(files: CertificateFiles): Promise<Loaded> {
+  // Before the files: what changes in between is read once more.
+  const version = await versionOf(files)
+  const [cert, key] = await Promise.all([readFile(files.cert), readFile(files.key)])
+  return { context: createSecureContext({ cert, key, minVersion }), version }
+}
+
+async function versionOf(files: CertificateFiles): Promise<string> {
+  const states = await Promise.all([stat(files.cert), stat(files.key)])
+  return states.map(({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`).join('\n')
+}
+
+/** What a connection is encrypted with. */
+export function describeTls(socket: TLSSocket): Tls {
+  return { protocol: socket.getProtocol() ?? 'unknown', cipher: socket.getCipher().name }
+}

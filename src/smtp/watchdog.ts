@@ -1,0 +1,75 @@
+import type { Limits } from './limits.ts'
+
+type WatchdogLimits = Pick<Limits, 'commandMs' | 'tlsHandshakeMs' | 'dataBlockMs' | 'dataBytesPerSecond' | 'sessionMs'>
+
+/** Whose turn it is: the client's, with a command, a handshake or a message; or ours, and then nobody is late. */
+type Turn = 'command' | 'handshake' | 'data' | 'ours'
+
+/** Watches that a client does not keep us waiting. A byte now and then does not count as progress. */
+export class Watchdog {
+  readonly #limits: WatchdogLimits
+  readonly #onLate: () => void
+  #turn: Turn = 'ours'
+  /** When the turn began. */
+  #since = performance.now()
+  /** When the last transaction was completed, or the session began. */
+  #progress = this.#since
+  #lastBlock = this.#since
+  #bytes = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(limits: WatchdogLimits, onLate: () => void) {
+    this.#limits = limits
+    this.#onLate = onLate
+  }
+
+  expect(turn: Exclude<Turn, 'ours'>): void {
+    this.#turn = turn
+    this.#since = this.#lastBlock = performance.now()
+    this.#bytes = 0
+    // A timer that runs already is soon enough: it looks again when it fires.
+    this.#timer ??= this.#setTimer()
+  }
+
+  /** We are at work: the client has nothing to do but wait. */
+  pause(): void {
+    this.#turn = 'ours'
+  }
+
+  /** A piece of a message has come. */
+  noteData(bytes: number): void {
+    this.#bytes += bytes
+    this.#lastBlock = performance.now()
+  }
+
+  noteTransaction(): void {
+    this.#progress = performance.now()
+  }
+
+  stop(): void {
+    this.#turn = 'ours'
+    clearTimeout(this.#timer)
+  }
+
+  #deadline(): number {
+    const { commandMs, tlsHandshakeMs, dataBlockMs, dataBytesPerSecond, sessionMs } = this.#limits
+    if (this.#turn === 'handshake') return this.#since + tlsHandshakeMs
+    if (this.#turn === 'command') return Math.min(this.#since + commandMs, this.#progress + sessionMs)
+    return dataBlockMs + Math.min(this.#lastBlock, this.#since + (this.#bytes / dataBytesPerSecond) * 1000)
+  }
+
+  #setTimer(): NodeJS.Timeout {
+    // The session's end must not come late because the timer was set for a later one.
+    const { commandMs, tlsHandshakeMs, dataBlockMs } = this.#limits
+    const longest = Math.min(commandMs, tlsHandshakeMs, dataBlockMs)
+    const left = Math.ceil(this.#deadline() - performance.now())
+    return setTimeout(() => this.#look(), Math.max(1, Math.min(left, longest))).unref()
+  }
+
+  #look(): void {
+    this.#timer = undefined
+    if (this.#turn === 'ours') return
+    if (performance.now() < this.#deadline()) this.#timer = this.#setTimer()
+    else this.#onLate()
+  }
+}
