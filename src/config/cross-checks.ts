@@ -20,10 +20,8 @@ function checkListeners(document: SourceDocument, { listen, tls }: Settings): Pr
       problems.push(problemAt(document, ['listen', index, 'address'], 'an address that is listened on once', `${text} again`))
     }
     seen.add(text)
-    if (!tls && wanted !== undefined && wanted !== 'off') {
-      problems.push(
-        problemAt(document, ['listen', index, 'tls'], 'off, or a certificate under tls', `${wanted} without a certificate`),
-      )
+    if (!tls && wanted !== undefined) {
+      problems.push(problemAt(document, ['listen', index, 'tls'], 'a certificate under tls', `${wanted} without a certificate`))
     }
     return problems
   })

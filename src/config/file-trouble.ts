@@ -1,7 +1,8 @@
-/** Why a file cannot be used, in words: the system says ENOENT and EACCES. */
-export function fileTrouble(file: string, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ENOENT') return `no file ${file}`
-  if (code === 'EACCES' || code === 'EPERM') return `${file}, which we may not read`
-  return `${file}: ${error instanceof Error ? error.message : error}`
+/** Why a file or a folder cannot be used, in words: the system says ENOENT and EACCES. */
+export function fileTrouble(path: string, error: unknown): string {
+  if (!(error instanceof Error)) return `${path}: ${error}`
+  const { code, path: culprit = path }: NodeJS.ErrnoException = error
+  if (code === 'ENOENT') return `no file ${culprit}`
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return `no permission for ${culprit}`
+  return error.message.includes(culprit) ? error.message : `${culprit}: ${error.message}`
 }

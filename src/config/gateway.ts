@@ -13,7 +13,7 @@ import { fileTrouble } from './file-trouble.ts'
 import { problemAt } from './issues.ts'
 import type { Configuration } from './load.ts'
 import type { Checked } from './problem.ts'
-import { openRoutes, type Routes } from './routes.ts'
+import { type OpenRelay, openRelay, openRoutes, type Routes } from './routes.ts'
 import { putInForce } from './rules-in-force.ts'
 
 /** A gateway and what it holds open. */
@@ -29,11 +29,13 @@ export interface BuiltGateway {
 export interface GatewayContext {
   readonly store: Store
   readonly log: Log
+  /** How transports are opened; a rehearsal has its own that deliver nothing. */
+  readonly open?: OpenRelay
 }
 
 /** Builds all that a conversation needs from a configuration without a fault. */
 export async function buildGateway(configuration: Configuration, context: GatewayContext): Promise<Checked<BuiltGateway>> {
-  const routes = tryRoutes(configuration)
+  const routes = tryRoutes(configuration, context.open ?? openRelay)
   if ('problems' in routes) return routes
   const { hostname, mode, limits, data } = configuration
   const rules = configuration.rules.map(rule => putInForce(rule, context.store))
@@ -64,9 +66,9 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
 }
 
 /** A Maildir that is for everybody is made when it is opened, and may fail. */
-function tryRoutes(configuration: Configuration): Checked<Routes> {
+function tryRoutes(configuration: Configuration, open: OpenRelay): Checked<Routes> {
   try {
-    return { value: openRoutes(configuration) }
+    return { value: openRoutes(configuration, open) }
   } catch (error) {
     return {
       problems: [problemAt(configuration.document, ['relay'], 'Maildirs that we may write to', fileTrouble('relay', error))],

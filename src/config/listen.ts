@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseEndpoint } from './endpoint.ts'
-import { milliseconds, network, parsed } from './parsed.ts'
+import { network, parsed } from './parsed.ts'
 
 /** One address that clients may connect to. */
 export const listenSchema = z.strictObject({
@@ -12,10 +12,10 @@ export const listenSchema = z.strictObject({
     .default('mx')
     .describe('What the listener is for: mail from strangers (mx), or from our own users (submission, RFC 6409).'),
   tls: z
-    .enum(['starttls', 'implicit', 'off'])
+    .enum(['starttls', 'implicit'])
     .optional()
     .describe(
-      'Whether TLS is offered by STARTTLS, spoken from the first byte (port 465), or not at all; without it, STARTTLS when there is a certificate.',
+      'Whether TLS begins with STARTTLS or with the first byte (port 465); without it, STARTTLS when there is a certificate.',
     ),
   proxyProtocol: z
     .array(network)
@@ -25,9 +25,6 @@ export const listenSchema = z.strictObject({
     .array(network)
     .default([])
     .describe('The clients that may tell by XCLIENT on whose behalf they speak; all others are refused.'),
-  greetDelayMs: milliseconds(0, 30_000)
-    .optional()
-    .describe('How long strangers wait for the greeting, in milliseconds; who talks before it is an early talker.'),
 })
 
 export type Listen = z.output<typeof listenSchema>

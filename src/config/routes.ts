@@ -17,19 +17,22 @@ export interface Routes {
 
 type RouteSettings = Pick<Configuration, 'relay' | 'hostname' | 'folder' | 'postmaster'>
 
+/** Brings mail where the settings of a domain say. */
+export type OpenRelay = (relay: Relay, settings: RouteSettings) => OpenTransport
+
 /** Opens a transport for each next hop. Domains that go to the same place in the same way share one. */
-export function openRoutes({ relay, hostname, folder, postmaster }: RouteSettings): Routes {
+export function openRoutes(settings: RouteSettings, open: OpenRelay): Routes {
   const shared = new Map<string, OpenTransport>()
   const byDomain = new Map<string, Transport>()
-  for (const [key, settings] of Object.entries(relay)) {
-    const sameWay = JSON.stringify(settings)
-    const transport = shared.get(sameWay) ?? open(settings, hostname, folder)
+  for (const [key, relay] of Object.entries(settings.relay)) {
+    const sameWay = JSON.stringify(relay)
+    const transport = shared.get(sameWay) ?? open(relay, settings)
     shared.set(sameWay, transport)
     byDomain.set(domainPattern(key) ?? key, transport)
   }
   const patterns = new DomainList(byDomain.keys())
   const transportFor = (domain: string) => byDomain.get(patterns.find(domain) ?? '')
-  const bare = postmaster ?? firstPostmaster(byDomain.keys())
+  const bare = settings.postmaster ?? firstPostmaster(byDomain.keys())
   return {
     route: recipient => {
       const known = isBarePostmaster(recipient) ? bare : recipient
@@ -43,7 +46,9 @@ export function openRoutes({ relay, hostname, folder, postmaster }: RouteSetting
   }
 }
 
-function open({ to, tls, verify, identity, returnPath, eightBit }: Relay, hostname: string, folder: string): OpenTransport {
+/** Opens what delivers: nothing is connected yet, and a Maildir that is for everybody is made. */
+export function openRelay(relay: Relay, { hostname, folder }: RouteSettings): OpenTransport {
+  const { to, tls, verify, identity, returnPath, eightBit } = relay
   return openTransport(absolute(to, folder), { hostname, verify, identity, returnPath, eightBit, ...(tls && { tls }) })
 }
 

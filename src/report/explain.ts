@@ -67,7 +67,8 @@ function verdicts(trace: Trace, concerns: Explained['concerns']): string[] {
   if (groups.size === 0) return [section('Verdicts', verdictTable(trace.entries))]
   return [...groups.values()].map(recipients => {
     const [first = ''] = recipients
-    return section(`Verdicts for ${visible(recipients.join(', '))}`, verdictTable(counted(first)))
+    const lines = verdictTable(counted(first))
+    return section(`Verdicts for ${visible(recipients.join(', '))}`, lines.length > 0 ? lines : ['no rule judges mail for it'])
   })
 }
 

@@ -1,8 +1,7 @@
 import { Conversation } from '../engine/conversation.ts'
 import type { Gateway } from '../engine/gateway.ts'
-import { type Rule, rulebook } from '../engine/rule.ts'
 import type { Trace } from '../engine/trace.ts'
-import type { Route, Transport } from '../engine/transport.ts'
+import type { Transport } from '../engine/transport.ts'
 import type { Address } from '../mail/address.ts'
 import type { MailParameters } from '../mail/envelope.ts'
 import type { Message } from '../mail/message.ts'
@@ -17,9 +16,8 @@ export interface Scene {
   readonly sender: Address | null
   readonly parameters: MailParameters
   readonly recipients: readonly Address[]
-  readonly message: Message
-  /** What the edge would say to the message before anybody judges it: too large, not well-formed. */
-  readonly refusal?: Reply
+  /** The message, or what the edge says to it before anybody judges it: it is too large, or not well-formed. */
+  readonly content: { readonly message: Message } | { readonly refusal: Reply }
 }
 
 /** Plays a scene as a live session would run, by a gateway that delivers nothing, and answers with its trace. */
@@ -30,8 +28,8 @@ export async function rehearse(gateway: Gateway, scene: Scene): Promise<Trace> {
   await conversation.helo(scene.helo, { esmtp: true })
   await conversation.mail(scene.sender, scene.parameters)
   if (await anyAccepted(conversation, scene.recipients)) {
-    if (scene.refusal) conversation.refuseMessage(scene.refusal)
-    else await conversation.message(scene.message)
+    if ('refusal' in scene.content) conversation.refuseMessage(scene.content.refusal)
+    else await conversation.message(scene.content.message)
   }
   conversation.close('quit')
   const [trace] = traces
@@ -45,32 +43,22 @@ async function anyAccepted(conversation: Conversation, recipients: readonly Addr
   return any
 }
 
-/** The same gateway, with other rules and without any effect: every next hop says yes, and nothing is handed over. */
-export function dryGateway(gateway: Gateway, rules: readonly Rule[]): Gateway {
-  const dry = new Map<Transport, Transport>()
-  const dryRoute = ({ transport, recipient }: Route): Route => {
-    const known = dry.get(transport) ?? dryTransport(transport.name)
-    dry.set(transport, known)
-    return { transport: known, recipient }
-  }
+/** The same gateway without any effect on the world. Its next hops must be such that do nothing. */
+export function dryGateway(gateway: Gateway): Gateway {
   return {
     ...gateway,
-    rulebook: rulebook(rules),
-    route: recipient => {
-      const route = gateway.route(recipient)
-      return route && dryRoute(route)
-    },
     quarantine: { hold: async () => ({ discard: async () => {} }) },
     annotate: message => message,
     record: () => {},
   }
 }
 
-function dryTransport(name: string): Transport {
+/** A next hop that takes everything and does nothing. */
+export function dryTransport(name: string): Transport & { close(): void } {
   const delivery = {
     ask: async () => recipientOk,
     send: async (recipients: readonly Address[]) => new Map(recipients.map(recipient => [recipient, ok] as const)),
     end: () => {},
   }
-  return { name, begin: () => delivery }
+  return { name, begin: () => delivery, close: () => {} }
 }

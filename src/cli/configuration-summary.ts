@@ -1,0 +1,58 @@
+import { formatEndpoint } from '../config/endpoint.ts'
+import type { Configuration } from '../config/load.ts'
+import { alignRows } from '../report/table.ts'
+import { visible } from '../report/visible.ts'
+
+/** What a configuration means, in short. */
+export function summarize({ document, hostname, data, mode, listen, relay, rules, tls }: Configuration) {
+  return {
+    file: document.file,
+    hostname,
+    data,
+    mode,
+    listeners: listen.map(({ address, as, tls: wanted }) => ({
+      address: formatEndpoint(address),
+      as,
+      tls: wanted ?? (tls ? 'starttls' : 'off'),
+    })),
+    routes: Object.entries(relay).map(([domain, { to, identity }]) => ({ domain, to: to.text, identity })),
+    rules: rules.map(({ name, policy, settings }) => ({ name, phase: policy.phase, mode: settings.mode, policy: policy.name })),
+  }
+}
+
+type Summary = ReturnType<typeof summarize> & { readonly warnings: readonly string[] }
+
+/** The same for people. */
+export function formatSummary(summary: Summary): string {
+  const { file, hostname, data, mode, listeners, routes, rules, warnings } = summary
+  const lines = [
+    `${file} is in order`,
+    '',
+    ...alignRows([
+      ['hostname', hostname],
+      ['data', data],
+      ['mode', mode],
+    ]),
+    ...titled(
+      'Listens on',
+      listeners.map(({ address, as, tls }) => [address, as, `tls ${tls}`]),
+    ),
+    ...titled(
+      'Relays for',
+      routes.map(({ domain, to, identity }) => [domain, to, `identity ${identity}`]),
+    ),
+    ...titled(
+      'Judges by',
+      rules.map(({ name, phase, mode }) => [name, `at ${phase}`, mode === 'shadow' ? 'in shadow' : '']),
+    ),
+    ...titled(
+      'Warnings',
+      warnings.map(warning => [warning]),
+    ),
+  ]
+  return lines.map(line => `${visible(line)}\n`).join('')
+}
+
+function titled(title: string, rows: readonly (readonly string[])[]): string[] {
+  return rows.length === 0 ? [] : ['', title, ...alignRows(rows).map(line => `  ${line}`)]
+}

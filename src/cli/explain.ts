@@ -1,0 +1,74 @@
+import type { Command } from 'commander'
+import { rulebook } from '../engine/rule.ts'
+import { isFor } from '../engine/tally.ts'
+import { parseAddress } from '../mail/address.ts'
+import { findFlips } from '../report/counterfactual.ts'
+import { explain as explainTrace } from '../report/explain.ts'
+import { rehearse, type Scene } from '../report/rehearsal.ts'
+import { withRecordedFacts } from '../report/replay.ts'
+import { visible, visibleJson } from '../report/visible.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { openRehearsal, type Rehearsal } from './open-rehearsal.ts'
+import { readScene, type SceneOptions } from './scene.ts'
+import { complain, configOption, readConfiguration } from './startup.ts'
+
+interface Options extends SceneOptions {
+  readonly config?: string
+  readonly json?: true
+}
+
+/** `postern explain`: how a message would be judged, and why. */
+export function addExplain(program: Command): void {
+  program
+    .command('explain')
+    .description('Judge a message as a live session would, without delivering it, and tell why.')
+    .argument('<message>', 'a file with the message, or - for standard input')
+    .requiredOption('--ip <address>', 'the address of the client')
+    .requiredOption('--helo <name>', 'the name that the client gives')
+    .requiredOption('--from <address>', 'the sender of the envelope; "" for a bounce')
+    .requiredOption('--rcpt <address...>', 'the recipients of the envelope')
+    .option(...configOption)
+    .option('--json', 'print JSON')
+    .action(async (file: string, options: Options) => {
+      process.exitCode = await explain(file, options)
+    })
+}
+
+async function explain(file: string, options: Options): Promise<ExitCode> {
+  const checked = await readConfiguration(options.config)
+  if ('problems' in checked) {
+    complain(checked.problems)
+    return exitCodes.usage
+  }
+  const scene = await readScene(file, options, checked.value)
+  if (typeof scene === 'string') {
+    process.stderr.write(`${visible(scene)}\n`)
+    return exitCodes.usage
+  }
+  const opened = await openRehearsal(checked.value)
+  if ('problems' in opened) {
+    complain(opened.problems)
+    return exitCodes.failed
+  }
+  try {
+    process.stdout.write(await judgeAndTell(opened.value, scene, options))
+    return exitCodes.ok
+  } finally {
+    opened.value.close()
+  }
+}
+
+async function judgeAndTell({ gateway, rules, afresh }: Rehearsal, scene: Scene, { json }: Options): Promise<string> {
+  const trace = await rehearse({ ...gateway, rulebook: rulebook(afresh(rules)) }, scene)
+  const flips = await findFlips(trace, rules, others =>
+    rehearse({ ...gateway, rulebook: rulebook(withRecordedFacts(afresh(others), trace)) }, scene),
+  )
+  if (json) return `${visibleJson({ trace, flips }, 2)}\n`
+
+  const concerns = (name: string, address: string) => {
+    const rule = rules.find(rule => rule.name === name)
+    const recipient = parseAddress(address) ?? { local: address, domain: '' }
+    return rule !== undefined && isFor(rule, recipient) && (rule.always || !gateway.isExempt(recipient))
+  }
+  return explainTrace({ trace, concerns, flips })
+}

@@ -1,0 +1,48 @@
+import { formatEndpoint } from '../config/endpoint.ts'
+import { problemAt } from '../config/issues.ts'
+import type { Configuration } from '../config/load.ts'
+import type { Checked, Problem } from '../config/problem.ts'
+import { openSmtpServer, type SmtpServer, type SmtpServerOptions } from '../smtp/server.ts'
+
+type Rest = Pick<SmtpServerOptions, 'gateway' | 'store' | 'log'>
+
+/** Opens the listeners of a configuration. An address that cannot be had is a problem at its place in the file. */
+export async function listen(configuration: Configuration, rest: Rest): Promise<Checked<SmtpServer>> {
+  const { hostname, limits, tls } = configuration
+  const listeners = configuration.listen.map(({ address, as, tls, proxyProtocol, xclient }) => ({
+    address: address.host,
+    port: address.port,
+    as,
+    proxyProtocol,
+    xclient,
+    ...(tls === 'implicit' && { tls }),
+  }))
+  try {
+    return { value: await openSmtpServer({ ...rest, hostname, listeners, limits, ...(tls && { tls }) }) }
+  } catch (error) {
+    return { problems: [listenProblem(configuration, error)] }
+  }
+}
+
+const troubles: Readonly<Record<string, readonly [expected: string, found: string]>> = {
+  EADDRINUSE: ['an address that is free', 'which another program listens on'],
+  EACCES: ['an address that we may listen on', 'which needs rights that we do not have (CAP_NET_BIND_SERVICE)'],
+  EADDRNOTAVAIL: ['an address of this machine', 'which is none'],
+  ENOTFOUND: ['an address of this machine', 'which has no address'],
+}
+
+function listenProblem({ document, listen }: Configuration, error: unknown): Problem {
+  // Node tells with what it could not do where it could not do it.
+  const {
+    code = '',
+    address,
+    port,
+    message,
+  }: NodeJS.ErrnoException & { readonly address?: string; readonly port?: number } = error instanceof Error
+    ? error
+    : new Error(String(error))
+  const index = listen.findIndex(each => each.address.host === address && each.address.port === port)
+  const [expected, found] = troubles[code] ?? ['addresses that we can listen on', message]
+  const text = address === undefined ? found : `${formatEndpoint({ host: address, port: port ?? 0 })}, ${found}`
+  return problemAt(document, index === -1 ? ['listen'] : ['listen', index, 'address'], expected, text)
+}

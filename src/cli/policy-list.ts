@@ -1,0 +1,31 @@
+import type { Command } from 'commander'
+import { builtInNames, loadPolicy } from '../config/policies.ts'
+import { alignRows } from '../report/table.ts'
+import { visible, visibleJson } from '../report/visible.ts'
+import { exitCodes } from './exit-codes.ts'
+
+/** `postern policy list`: what comes with Postern. */
+export function addPolicyList(program: Command): void {
+  program
+    .command('policy')
+    .description('What is known of policies.')
+    .command('list')
+    .description('List the built-in policies, with the phase in which they judge.')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { readonly json?: true }) => {
+      process.exitCode = await listPolicies({ json: json ?? false })
+    })
+}
+
+async function listPolicies({ json }: { readonly json: boolean }) {
+  const policies = []
+  for (const use of await builtInNames()) {
+    const loaded = await loadPolicy(use, '.')
+    if ('expected' in loaded) throw new Error(`The built-in policy ${use} does not load: ${loaded.found}`)
+    const { name, phase, summary } = loaded.policy
+    policies.push({ name, phase, summary })
+  }
+  const lines = alignRows(policies.map(({ name, phase, summary }) => [name, phase, summary]))
+  process.stdout.write(json ? `${visibleJson(policies, 2)}\n` : lines.map(line => `${visible(line)}\n`).join(''))
+  return exitCodes.ok
+}

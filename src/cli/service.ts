@@ -1,0 +1,111 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { openStore } from '../config/data-folder.ts'
+import { type BuiltGateway, buildGateway } from '../config/gateway.ts'
+import type { Configuration } from '../config/load.ts'
+import { type Checked, formatProblem, type Problem } from '../config/problem.ts'
+import type { Log } from '../report/log.ts'
+import type { SmtpServer } from '../smtp/server.ts'
+import type { FileStore } from '../world/sqlite-store.ts'
+import { listen } from './listen.ts'
+import { needsRestart } from './needs-restart.ts'
+
+/** How long mail waits at the start, or at a reload, for the blocklists to be tested. */
+const testPatienceMs = 2000
+
+interface Parts {
+  readonly log: Log
+  readonly store: FileStore
+  readonly built: BuiltGateway
+}
+
+/** The running gateway: its edge, its store, and what mail is judged by at present. */
+export class Service {
+  readonly #log: Log
+  readonly #store: FileStore
+  /** What the edge and the store were opened with: a reload does not touch them. */
+  readonly #started: Configuration
+  /** Gateways of former configurations, whose sessions may still run. */
+  readonly #retired = new Map<BuiltGateway, NodeJS.Timeout>()
+  #current: BuiltGateway
+  #server: SmtpServer | undefined
+
+  private constructor(started: Configuration, { log, store, built }: Parts) {
+    this.#started = started
+    this.#log = log
+    this.#store = store
+    this.#current = built
+  }
+
+  /** Starts everything, or nothing. */
+  static async start(configuration: Configuration, log: Log): Promise<Checked<Service>> {
+    const store = openStore(configuration)
+    if ('problems' in store) return store
+    const built = await build(configuration, { store: store.value, log })
+    if ('problems' in built) {
+      store.value.close()
+      return built
+    }
+    const service = new Service(configuration, { store: store.value, log, built: built.value })
+    const opened = await service.#open()
+    return 'problems' in opened ? opened : { value: service }
+  }
+
+  /** Where it listens, as it turned out. */
+  get addresses(): SmtpServer['addresses'] {
+    return this.#server?.addresses ?? []
+  }
+
+  /** Judges new sessions by a new configuration; those that run keep theirs. A broken one changes nothing. */
+  async reload(configuration: Checked<Configuration>): Promise<void> {
+    if ('problems' in configuration) return this.#keepOld(configuration.problems)
+    const built = await build(configuration.value, { store: this.#store, log: this.#log })
+    if ('problems' in built) return this.#keepOld(built.problems)
+    const former = this.#current
+    this.#current = built.value
+    this.#retire(former)
+    await this.#server?.reloadCertificate()
+    const parts = needsRestart(this.#started, configuration.value)
+    if (parts.length === 0) this.#log.info({}, 'the new configuration is in force')
+    else this.#log.warn({ parts }, 'the new configuration is in force, except these parts: they need a restart')
+  }
+
+  /** Finishes what has begun, as far as the time allows, and lets go of everything. */
+  async stop(timeoutMs: number): Promise<void> {
+    await this.#server?.drain(timeoutMs)
+    for (const [former, timer] of this.#retired) {
+      clearTimeout(timer)
+      former.close()
+    }
+    this.#current.close()
+    this.#store.close()
+  }
+
+  async #open(): Promise<Checked<SmtpServer>> {
+    const server = await listen(this.#started, { gateway: () => this.#current.gateway, store: this.#store, log: this.#log })
+    if ('problems' in server) await this.stop(0)
+    else this.#server = server.value
+    return server
+  }
+
+  #keepOld(problems: readonly Problem[]): void {
+    for (const problem of problems) this.#log.error({ problem: formatProblem(problem) }, 'the configuration is broken')
+    this.#log.error({ problems: problems.length }, 'the old configuration stays in force')
+  }
+
+  /** Closes a former gateway: at once when nobody is connected, else when even a long session must be over. */
+  #retire(former: BuiltGateway): void {
+    const { sessionMs, messageAnswerMs } = this.#started.limits
+    const delayMs = this.#server?.counts.open ? sessionMs + messageAnswerMs : 0
+    const close = () => {
+      this.#retired.delete(former)
+      former.close()
+    }
+    this.#retired.set(former, setTimeout(close, delayMs).unref())
+  }
+}
+
+async function build(configuration: Configuration, context: Omit<Parts, 'built'>): Promise<Checked<BuiltGateway>> {
+  const built = await buildGateway(configuration, context)
+  if ('value' in built) await Promise.race([built.value.tested, wait(testPatienceMs, undefined, { ref: false })])
+  return built
+}

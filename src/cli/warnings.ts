@@ -1,0 +1,76 @@
+import { X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { formatEndpoint } from '../config/endpoint.ts'
+import type { Configuration } from '../config/load.ts'
+import { listsOf } from '../facts/index.ts'
+import { canonicalAddress } from '../mail/network.ts'
+import { readSystemServers } from '../world/dns-server.ts'
+
+/** What is allowed, and seldom wise. */
+export async function warnings(configuration: Configuration): Promise<string[]> {
+  return [
+    ...(await aboutResolvers(configuration)),
+    ...(await aboutCertificate(configuration)),
+    ...aboutListeners(configuration),
+    ...aboutRules(configuration),
+  ]
+}
+
+/** Google, Cloudflare, Quad9, OpenDNS: blocklists refuse to answer them, because they cannot tell who asks. */
+const publicResolvers: ReadonlySet<string> = new Set([
+  '8.8.8.8',
+  '8.8.4.4',
+  '2001:4860:4860::8888',
+  '2001:4860:4860::8844',
+  '1.1.1.1',
+  '1.0.0.1',
+  '2606:4700:4700::1111',
+  '2606:4700:4700::1001',
+  '9.9.9.9',
+  '149.112.112.112',
+  '2620:fe::fe',
+  '208.67.222.222',
+  '208.67.220.220',
+])
+
+async function aboutResolvers({ dns, rules }: Configuration): Promise<string[]> {
+  if (listsOf(rules.flatMap(({ facts }) => Object.values(facts))).length === 0) return []
+  const servers = dns.servers ?? (await readSystemServers())
+  const known = servers.filter(server => publicResolvers.has(canonicalAddress(withoutPort(server))))
+  return known.map(server => `dns: ${server} is a public resolver, and blocklists do not answer those: run one of your own`)
+}
+
+/** `[::1]:53`, `127.0.0.1:53`, or an address alone. */
+function withoutPort(server: string): string {
+  return /^\[(.*)\](?::\d+)?$/.exec(server)?.[1] ?? server.replace(/^([\d.]+):\d+$/, '$1')
+}
+
+const soonDays = 14
+const dayMs = 24 * 60 * 60 * 1000
+
+async function aboutCertificate({ tls }: Configuration): Promise<string[]> {
+  if (!tls) return []
+  const { validToDate } = new X509Certificate(await readFile(tls.cert))
+  const left = (validToDate.getTime() - Date.now()) / dayMs
+  if (left < 0) return [`tls: the certificate has expired on ${validToDate.toISOString().slice(0, 10)}`]
+  return left < soonDays ? [`tls: the certificate expires in ${Math.floor(left)} days`] : []
+}
+
+function aboutListeners({ listen, tls }: Configuration): string[] {
+  const isLocal = (host: string) => host === '::1' || host === 'localhost' || host.startsWith('127.')
+  return listen.flatMap(({ address, as }) => {
+    const text = formatEndpoint(address)
+    const clear = !tls && !isLocal(address.host) ? [`listen: ${text} offers no TLS, so mail comes in clear: set tls`] : []
+    const closed = as === 'submission' ? [`listen: ${text} is for submission, which takes no mail yet: there is no AUTH`] : []
+    return [...clear, ...closed]
+  })
+}
+
+function aboutRules({ rules, mode, workers }: Configuration): string[] {
+  const enforced = rules.some(({ settings }) => settings.mode === 'enforce')
+  return [
+    ...(enforced ? [] : ['rules: no rule is in force, so all mail is relayed']),
+    ...(mode === 'observe' ? ['mode: observe relays all mail, whatever the rules say'] : []),
+    ...(typeof workers === 'number' && workers > 1 ? ['workers: everything runs in one process at present'] : []),
+  ]
+}
