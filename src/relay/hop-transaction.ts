@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from '../mail/address.ts'
 import type { Message } from '../mail/message.ts'
-import { xforwardCommands } from './client-identity.ts'
+import { xforwardCommand } from './client-identity.ts'
 import type { Link } from './link.ts'
 import { mailCommand, type Submission } from './mail-command.ts'
 import { type Answer, describe, isPositive, isTrouble } from './server-reply.ts'
@@ -72,7 +72,8 @@ export class HopTransaction {
   #beginning(): string[] {
     const { link } = this
     const { session, id } = this.#mail.transaction
-    const forward = link.hop.identity === 'xforward' ? xforwardCommands(session, id, link.extensions.xforward) : []
+    const offered = link.extensions.xforward
+    const forward = link.hop.identity === 'xforward' && offered.size ? [xforwardCommand(session, id, offered)] : []
     return [...forward, mailCommand(this.#mail, link.extensions)]
   }
 

@@ -1,6 +1,7 @@
+import { isIPv6 } from 'node:net'
 import type { Session } from '../mail/session.ts'
 import type { ClientConnection } from './client-connection.ts'
-import { greetingOf, xclientCommands } from './client-identity.ts'
+import { greetingOf, xclientCommand, xclientWithoutAddress } from './client-identity.ts'
 import { type Extensions, noExtensions, parseExtensions } from './extensions.ts'
 import type { NextHop } from './next-hop.ts'
 import { type Answer, describe, isPositive, isTrouble, type Trouble } from './server-reply.ts'
@@ -33,6 +34,11 @@ export class Link {
     return this.#client === clientKey(session)
   }
 
+  /** Postfix lets only those say XCLIENT who may, and then takes them for the client: mostly, a connection is bound to the first one. */
+  canServe(session: Session): boolean {
+    return this.hop.identity !== 'xclient' || this.isKnownAs(session) || this.#extensions.xclient.has('ADDR')
+  }
+
   /** EHLO, or HELO when the server does not know it; LHLO for LMTP, where there is nothing older (RFC 2033, 4.1). */
   async greet(name = this.hop.hostname): Promise<Answer> {
     const { protocol, timeouts } = this.hop
@@ -45,19 +51,24 @@ export class Link {
 
   /**
    * Lets the next hop judge the client instead of us (XCLIENT). The server begins anew then: with its banner, and with
-   * the greeting that the client would give, because some servers keep the last name they are greeted with.
+   * the greeting that the client gave, because the last name that Postfix is greeted with is the one that it judges.
    */
   async presentAs(session: Session): Promise<Answer | undefined> {
-    const lines = xclientCommands(session, this.#extensions.xclient)
-    if (!this.#extensions.xclient.has('ADDR')) return notOffered
-    for (const line of lines) {
-      const answer = await this.connection.command(line, this.hop.timeouts.greetingMs)
-      if (!isPositive(answer)) return refusesClient(answer) ? answer : trouble('XCLIENT', answer)
-    }
+    const offered = this.#extensions.xclient
+    if (!offered.has('ADDR')) return notOffered
+    const said = await this.#xclient(session, offered)
+    if (!isPositive(said)) return isAboutClient(said) ? said : { trouble: 'identity', detail: `XCLIENT: ${describe(said)}` }
     const answer = await this.greet(greetingOf(session))
     if (!isPositive(answer)) return answer
     this.#client = clientKey(session)
     return undefined
+  }
+
+  async #xclient(session: Session, offered: ReadonlySet<string>): Promise<Answer> {
+    const { greetingMs } = this.hop.timeouts
+    const answer = await this.connection.command(xclientCommand(session, offered), greetingMs)
+    if (isTrouble(answer) || answer.code !== 501 || !isIPv6(session.client.ip)) return answer
+    return this.connection.command(xclientWithoutAddress(session, offered), greetingMs)
   }
 }
 
@@ -67,12 +78,8 @@ const notOffered: Trouble = {
 }
 
 /** 554 and 421 are what a client hears that may not connect (RFC 5321, 3.1); 501 or 550 would be about our command. */
-function refusesClient(answer: Answer): boolean {
+function isAboutClient(answer: Answer): boolean {
   return isTrouble(answer) || answer.code === 554 || answer.code === 521 || answer.code < 500
-}
-
-function trouble(what: string, answer: Answer): Trouble {
-  return { trouble: 'identity', detail: `${what}: ${describe(answer)}` }
 }
 
 function clientKey({ client, helo, esmtp }: Session): string {

@@ -31,9 +31,10 @@ export class Pool {
   async acquire(session: Session, { fresh }: { readonly fresh: boolean }): Promise<Link | Trouble> {
     const deadline = performance.now() + this.#hop.timeouts.waitMs
     while (!this.#isClosed) {
-      const idle = this.#idleFor(session)
-      if (idle && !fresh) return this.#use(idle)
-      if (idle && this.#open >= this.#hop.maxConnections) idle.connection.quit()
+      const idle = fresh ? undefined : this.#idleFor(session)
+      if (idle) return this.#use(idle)
+      // Rather the room of an idle connection than waiting for one in use.
+      if (this.#open >= this.#hop.maxConnections) this.#idle.keys().next().value?.connection.quit()
       if (this.#open < this.#hop.maxConnections) return this.#connect(session)
       if (!(await this.#freed(deadline))) return { trouble: 'busy', detail: `all ${this.#open} connections are in use` }
     }
@@ -62,8 +63,8 @@ export class Pool {
 
   /** The connection that was used last, rather than one that will be closed soon; best one on which the client is known already. */
   #idleFor(session: Session): Link | undefined {
-    const links = [...this.#idle.keys()]
-    return (this.#hop.identity === 'xclient' && links.findLast(link => link.isKnownAs(session))) || links.at(-1)
+    const links = [...this.#idle.keys()].filter(link => link.canServe(session))
+    return links.findLast(link => link.isKnownAs(session)) ?? links.at(-1)
   }
 
   #park(link: Link): void {

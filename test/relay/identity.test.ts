@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Script } from '../../fixtures/next-hop/script.ts'
 import { defaultExtensions } from '../../fixtures/next-hop/session.ts'
 import type { Transaction } from '../../src/engine/transport.ts'
 import type { Session } from '../../src/mail/session.ts'
-import { xclientCommands } from '../../src/relay/client-identity.ts'
+import { xclientCommand } from '../../src/relay/client-identity.ts'
 import { proxyHeader } from '../../src/relay/proxy-header.ts'
 import { xtext } from '../../src/relay/xtext.ts'
 import { commands, open, relay, transaction } from './relaying.ts'
@@ -60,9 +61,10 @@ describe('the client as the next hop sees it: XCLIENT', () => {
 
   test('nothing in HELO can add an attribute or a command', () => {
     const { session } = of({ helo: 'a b\r\nADDR=1+é' })
-    assert.deepEqual(xclientCommands(session, new Set(['ADDR', 'HELO'])), [
+    assert.deepEqual(
+      xclientCommand(session, new Set(['ADDR', 'HELO'])),
       'XCLIENT ADDR=192.0.2.1 HELO=a+20b+0D+0AADDR+3D1+2B+C3+A9',
-    ])
+    )
     assert.equal(xtext('a=b+c d'), 'a+3Db+2Bc+20d')
   })
 
@@ -72,11 +74,36 @@ describe('the client as the next hop sees it: XCLIENT', () => {
     assert.equal(commands(hop)[2], 'EHLO mx.example.org')
   })
 
-  test('no line is longer than a command may be', () => {
-    const { session } = of({ helo: `${'a'.repeat(250)}.test` })
-    const lines = xclientCommands(session, new Set(['NAME', 'ADDR', 'HELO']))
-    assert.ok(lines.every(line => line.length <= 510))
-    assert.deepEqual(lines.length, 1)
+  test('the line is never longer than a command may be', () => {
+    const { session } = of({ client: { ip: `${'ffff:'.repeat(7)}ffff`, port: 65_535 }, helo: `${'a'.repeat(250)}.test` })
+    assert.ok(xclientCommand(session, new Set(['NAME', 'ADDR', 'PORT', 'PROTO', 'HELO'])).length <= 510)
+    const long = of({ helo: 'é'.repeat(100) })
+    assert.equal(xclientCommand(long.session, new Set(['HELO'])), 'XCLIENT HELO=[UNAVAILABLE]')
+  })
+
+  test('a next hop that takes the client for us no longer (Postfix) gets a connection for each client', async () => {
+    let told = 0
+    const script: Script = { ehlo: () => (told > 0 ? '250 next-hop.test' : undefined), xclient: () => void told++ }
+    const { hop, transport } = await open({ extensions: xclient, script }, { identity: 'xclient', maxConnections: 1 })
+    await relay(transport.begin(transaction()), 'a@example.org')
+    assert.deepEqual(await relay(transport.begin(transaction()), 'a@example.org'), delivered)
+    assert.equal(hop.connections, 1)
+    told = 0
+    const other = of({ client: { ip: '192.0.2.2', port: 5 } })
+    assert.deepEqual(await relay(transport.begin(other), 'a@example.org'), delivered)
+    assert.equal(hop.connections, 2)
+    assert.deepEqual(
+      hop.messages.map(({ client }) => client.addr),
+      ['192.0.2.1', '192.0.2.1', '192.0.2.2'],
+    )
+  })
+
+  test('a next hop without IPv6 is told that the address is unknown rather than ours', async () => {
+    const script: Script = { xclient: ({ line }) => (line.includes('IPV6:') ? '501 5.5.4 Bad ADDR syntax' : undefined) }
+    const { hop, transport } = await open({ extensions: xclient, script }, { identity: 'xclient' })
+    const client = { ip: '2001:db8::1', port: 5 }
+    assert.deepEqual(await relay(transport.begin(of({ client })), 'a@example.org'), delivered)
+    assert.equal(hop.messages[0]?.client.addr, '[UNAVAILABLE]')
   })
 })
 
