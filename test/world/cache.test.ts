@@ -4,6 +4,7 @@ import { startDnsServer, type Zone, type ZoneRecords } from '../../fixtures/dns-
 import type { Dns } from '../../src/engine/dns.ts'
 import { type CacheOptions, cached } from '../../src/world/cache.ts'
 import { Resolver } from '../../src/world/resolver.ts'
+import { nameServer } from './name-server.ts'
 
 const server = await startDnsServer({})
 after(() => server.close())
@@ -77,8 +78,8 @@ const clamped: readonly [string, ZoneRecords, number][] = [
   ['a negative answer is kept for five minutes at most', { TXT: [''] }, 300],
 ]
 for (const [what, records, keptSeconds] of clamped) {
-  test(what, async () => {
-    const slow = await startDnsServer({ 'clamped.example': records }, { soa: { ttlSeconds: hour, minimumSeconds: hour } })
+  test(what, async t => {
+    const slow = await nameServer(t, { 'clamped.example': records }, { soa: { ttlSeconds: hour, minimumSeconds: hour } })
     let time = 0
     const dns = cached(new Resolver({ servers: [slow.address] }), { now: () => time })
     await dns.query('A', 'clamped.example')
@@ -88,7 +89,6 @@ for (const [what, records, keptSeconds] of clamped) {
     time += 1
     await dns.query('A', 'clamped.example')
     assert.equal(slow.queries.length, 2)
-    await slow.close()
   })
 }
 

@@ -2,23 +2,27 @@ import assert from 'node:assert/strict'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { encode } from 'dns-packet'
 import fc from 'fast-check'
 import { startDnsServer } from '../../fixtures/dns-server.ts'
 import { Resolver } from '../../src/world/resolver.ts'
+import { nameServer } from './name-server.ts'
 
 const good = { 'example.org': { A: ['192.0.2.1'] }, 'other.example': { A: ['192.0.2.2'] } }
 
+type Forgery = (query: Buffer, socket: Socket, port: number) => readonly Buffer[]
+
 /** A name server that sends whatever it is told to each query. */
-async function startForger(answers: (query: Buffer, socket: Socket, port: number) => readonly Buffer[]) {
+async function startForger(t: TestContext, answers: Forgery) {
   const socket = createSocket('udp4')
   socket.on('message', (query, client) => {
     for (const packet of answers(query, socket, client.port)) socket.send(packet, client.port, client.address)
   })
   socket.bind(0, '127.0.0.1')
   await once(socket, 'listening')
-  return { address: `127.0.0.1:${socket.address().port}`, close: () => socket.close() }
+  t.after(() => socket.close())
+  return { address: `127.0.0.1:${socket.address().port}` }
 }
 
 /** The right answer to the question of a query: an A record. */
@@ -37,10 +41,10 @@ async function closedPort(): Promise<string> {
   return server.address
 }
 
-test('when the first server is silent the second is asked, and from then on first', async () => {
+test('when the first server is silent the second is asked, and from then on first', async t => {
   const [silent, second] = await Promise.all([
-    startDnsServer({ 'example.org': 'TIMEOUT', 'other.example': 'TIMEOUT' }),
-    startDnsServer(good),
+    nameServer(t, { 'example.org': 'TIMEOUT', 'other.example': 'TIMEOUT' }),
+    nameServer(t, good),
   ])
   const dns = new Resolver({ servers: [silent.address, second.address], timeoutMs: 200 })
   assert.deepEqual((await dns.query('A', 'example.org')).records, ['192.0.2.1'])
@@ -50,50 +54,45 @@ test('when the first server is silent the second is asked, and from then on firs
   )
   assert.deepEqual((await dns.query('A', 'other.example')).records, ['192.0.2.2'])
   assert.equal(silent.queries.length, 2)
-  await Promise.all([silent.close(), second.close()])
 })
 
-test('a server that is not there costs no time', async () => {
-  const second = await startDnsServer(good)
+test('a server that is not there costs no time', async t => {
+  const second = await nameServer(t, good)
   const dns = new Resolver({ servers: [await closedPort(), second.address], timeoutMs: 60_000 })
   assert.deepEqual((await dns.query('A', 'example.org')).records, ['192.0.2.1'])
-  await second.close()
 })
 
-test('a server that cannot find out is followed by the next, and stays the first to be asked', async () => {
+test('a server that cannot find out is followed by the next, and stays the first to be asked', async t => {
   const [broken, second] = await Promise.all([
-    startDnsServer({ 'example.org': 'SERVFAIL', 'other.example': { A: ['192.0.2.77'] } }),
-    startDnsServer(good),
+    nameServer(t, { 'example.org': 'SERVFAIL', 'other.example': { A: ['192.0.2.77'] } }),
+    nameServer(t, good),
   ])
   const dns = new Resolver({ servers: [broken.address, second.address] })
   assert.deepEqual((await dns.query('A', 'example.org')).records, ['192.0.2.1'])
   assert.deepEqual((await dns.query('A', 'other.example')).records, ['192.0.2.77'])
-  await Promise.all([broken.close(), second.close()])
 })
 
-test('when no server can find out, the error says what each of them did', async () => {
+test('when no server can find out, the error says what each of them did', async t => {
   const [broken, refusing, silent] = await Promise.all([
-    startDnsServer({ 'example.org': 'SERVFAIL' }),
-    startDnsServer({ 'example.org': 'REFUSED' }),
-    startDnsServer({ 'example.org': 'TIMEOUT' }),
+    nameServer(t, { 'example.org': 'SERVFAIL' }),
+    nameServer(t, { 'example.org': 'REFUSED' }),
+    nameServer(t, { 'example.org': 'TIMEOUT' }),
   ])
   const dns = new Resolver({ servers: [broken.address, refusing.address, silent.address], timeoutMs: 200 })
   const { status, error } = await dns.query('A', 'example.org')
   assert.equal(status, 'temperror')
   assert.equal(error, `${broken.address}: SERVFAIL; ${refusing.address}: REFUSED; ${silent.address}: no answer within 200 ms`)
-  await Promise.all([broken.close(), refusing.close(), silent.close()])
 })
 
-test('a query that was lost is sent again before the time is up', async () => {
+test('a query that was lost is sent again before the time is up', async t => {
   let seen = 0
-  const forger = await startForger(query => (++seen === 1 ? [] : [answerTo(query, '192.0.2.1')]))
+  const forger = await startForger(t, query => (++seen === 1 ? [] : [answerTo(query, '192.0.2.1')]))
   const dns = new Resolver({ servers: [forger.address], timeoutMs: 400 })
   assert.deepEqual((await dns.query('A', 'example.org')).records, ['192.0.2.1'])
-  forger.close()
 })
 
-test('answers with another id, another question, or that are no answers, are passed over', async () => {
-  const forger = await startForger(query => [
+test('answers with another id, another question, or that are no answers, are passed over', async t => {
+  const forger = await startForger(t, query => [
     answerTo(query, '192.0.2.66', { id: query.readUInt16BE(0) ^ 1 }),
     answerTo(query, '192.0.2.66', { name: 'evil.example' }),
     answerTo(query, '192.0.2.66', { type: 'TXT' }),
@@ -104,12 +103,12 @@ test('answers with another id, another question, or that are no answers, are pas
   ])
   const dns = new Resolver({ servers: [forger.address] })
   assert.deepEqual((await dns.query('A', 'example.org')).records, ['192.0.2.1'])
-  forger.close()
 })
 
-test('an answer from another address or port is passed over', async () => {
-  const stranger = createSocket('udp4')
-  const forger = await startForger((query, socket, port) => {
+test('an answer from another address or port is passed over', async t => {
+  const stranger = createSocket('udp4').bind(0, '127.0.0.1')
+  t.after(() => stranger.close())
+  const forger = await startForger(t, (query, socket, port) => {
     stranger.send(answerTo(query, '192.0.2.66'), port, '127.0.0.1', () =>
       socket.send(answerTo(query, '192.0.2.1'), port, '127.0.0.1'),
     )
@@ -117,14 +116,12 @@ test('an answer from another address or port is passed over', async () => {
   })
   const dns = new Resolver({ servers: [forger.address] })
   assert.deepEqual((await dns.query('A', 'example.org')).records, ['192.0.2.1'])
-  forger.close()
-  stranger.close()
 })
 
-test('ids and ports cannot be foretold: each query has its own', async () => {
+test('ids and ports cannot be foretold: each query has its own', async t => {
   const ids = new Set<number>()
   const ports = new Set<number>()
-  const forger = await startForger((query, _socket, port) => {
+  const forger = await startForger(t, (query, _socket, port) => {
     ids.add(query.readUInt16BE(0))
     ports.add(port)
     return [answerTo(query, '192.0.2.1')]
@@ -136,13 +133,12 @@ test('ids and ports cannot be foretold: each query has its own', async () => {
     assert.ok(drawn.size > 30)
     assert.ok([...drawn].filter(number => drawn.has(number + 1)).length < 10)
   }
-  forger.close()
 })
 
-test('whatever follows the question, the answer is a value', async () => {
+test('whatever follows the question, the answer is a value', async t => {
   let tail = Buffer.alloc(0)
   let counts = Buffer.alloc(0)
-  const forger = await startForger(query => {
+  const forger = await startForger(t, query => {
     const header = Buffer.concat([query.subarray(0, 2), Buffer.from([0x80, 0x80, 0, 1]), counts])
     return [Buffer.concat([header, query.subarray(12, query.length - 11), tail])]
   })
@@ -158,10 +154,9 @@ test('whatever follows the question, the answer is a value', async () => {
   await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 80 }), fc.array(small, { minLength: 6, maxLength: 6 }), check), {
     numRuns: 100,
   })
-  forger.close()
 })
 
-test('a TCP server that hangs up, answers another question or says nothing is trouble like any other', async () => {
+test('a TCP server that hangs up, answers another question or says nothing is trouble like any other', async t => {
   for (const [say, error, timeoutMs] of [
     [undefined, /closed the connection/, 5000],
     [Buffer.from('\0\x04nope', 'latin1'), /another question/, 5000],
@@ -179,21 +174,19 @@ test('a TCP server that hangs up, answers another question or says nothing is tr
       udp.send(truncated, client.port)
     })
     udp.bind(port, '127.0.0.1')
+    t.after(() => [tcp.close(), udp.close()])
     const answer = await new Resolver({ servers: [`127.0.0.1:${port}`], timeoutMs }).query('A', 'example.org')
     assert.equal(answer.status, 'temperror')
     assert.match(answer.error ?? '', error)
-    udp.close()
-    tcp.close()
   }
 })
 
-test('an abort ends the question at once', async () => {
-  const silent = await startDnsServer({ 'example.org': 'TIMEOUT' })
+test('an abort ends the question at once', async t => {
+  const silent = await nameServer(t, { 'example.org': 'TIMEOUT' })
   const dns = new Resolver({ servers: [silent.address, silent.address], timeoutMs: 60_000 })
   const abort = new AbortController()
   const answer = dns.query('A', 'example.org', abort.signal)
   abort.abort()
   assert.deepEqual(await answer, { status: 'temperror', records: [], ttlSeconds: 0, secure: false, error: 'aborted' })
   assert.equal((await dns.query('A', 'example.org', abort.signal)).error, 'aborted')
-  await silent.close()
 })

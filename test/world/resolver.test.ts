@@ -3,6 +3,7 @@ import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { type DnsServer, startDnsServer, type Zone } from '../../fixtures/dns-server.ts'
 import { Resolver } from '../../src/world/resolver.ts'
+import { nameServer } from './name-server.ts'
 
 const chain = (length: number): Zone =>
   Object.fromEntries(
@@ -185,15 +186,14 @@ test('the longest possible name is asked for', async () => {
   assert.equal(server.queries.at(-1)?.name, name)
 })
 
-test('TLS-06: the AD bit of a resolver on this machine is believed', async () => {
-  const validating = await startDnsServer({
+test('TLS-06: the AD bit of a resolver on this machine is believed', async t => {
+  const validating = await nameServer(t, {
     'signed.example': { A: ['192.0.2.1'], secure: true },
     'plain.example': { A: ['192.0.2.1'] },
   })
   const resolver = new Resolver({ servers: [validating.address] })
   assert.equal((await resolver.query('A', 'signed.example')).secure, true)
   assert.equal((await resolver.query('A', 'plain.example')).secure, false)
-  await validating.close()
 })
 
 test('a resolver without servers, or with one that is no address, is a mistake', () => {
