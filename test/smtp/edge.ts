@@ -1,4 +1,3 @@
-import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { defaultBudgetMs, type Gateway } from '../../src/engine/gateway.ts'
 import { type Rule, rulebook } from '../../src/engine/rule.ts'
@@ -49,7 +48,7 @@ export interface LogLine {
 }
 
 /** A whole edge on loopback, in front of a gateway of literals. */
-export interface TestEdge {
+export interface TestEdge extends AsyncDisposable {
   readonly server: SmtpServer
   readonly port: number
   readonly ports: readonly number[]
@@ -71,7 +70,7 @@ interface EdgeOptions extends Partial<Omit<SmtpServerOptions, 'listeners'>> {
   readonly over?: Partial<Gateway>
 }
 
-/** Opens an edge for this test, or this suite, and closes it behind it. Greetings come at once, unless a limit says otherwise. */
+/** Opens an edge, to be closed by who opens it: `await using` does. Greetings come at once, unless a limit says otherwise. */
 export async function openEdge({ rules = [], over = {}, limits = {}, listeners = [{}], ...options }: EdgeOptions = {}): Promise<TestEdge> {
   const nextHop = new NextHop()
   const traces: Trace[] = []
@@ -96,13 +95,12 @@ export async function openEdge({ rules = [], over = {}, limits = {}, listeners =
   const server = await openSmtpServer({
     hostname: 'mx.example.org',
     gateway: () => gateway,
-    store: memoryStore(),
+    store: memoryStore(() => new Date()),
     log: logTo(log),
     ...options,
     limits: { greetDelayMs: 0, refusalDelayMs: 0, newPerMinute: 10_000, connectionsPerAddress: 100, connectionsPerNetwork: 100, ...limits },
     listeners: listeners.map(listener => ({ address: '127.0.0.1', port: 0, as: 'mx', ...listener })),
   })
-  after(() => server.close())
   const ports = server.addresses.map(({ port }) => port)
 
   const traced = (question: (trace: Trace) => boolean = () => true) => {
@@ -119,7 +117,8 @@ export async function openEdge({ rules = [], over = {}, limits = {}, listeners =
       questions.delete(ask)
     })
   }
-  return { server, port: ports[0] ?? 0, ports, nextHop, traces, log, traced }
+  const close = () => server.close()
+  return { server, port: ports[0] ?? 0, ports, nextHop, traces, log, traced, [Symbol.asyncDispose]: close }
 }
 
 function logTo(log: LogLine[]): Logger {
