@@ -33,9 +33,10 @@ export class ClientConnection {
     return !this.#trouble
   }
 
-  /** Called once, when the connection can be used no more. */
+  /** Called once, when the connection can be used no more: at once, if that is so already. */
   set onEnd(listener: () => void) {
     this.#onEnd = listener
+    if (this.#trouble) listener()
   }
 
   /** The next reply, for which nothing need be sent: the banner, or one of several after the final dot. */

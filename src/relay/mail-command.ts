@@ -3,6 +3,7 @@ import { type Address, formatAddress } from '../mail/address.ts'
 import type { Message } from '../mail/message.ts'
 import type { Reply } from '../mail/reply.ts'
 import type { Extensions } from './extensions.ts'
+import type { Link } from './link.ts'
 import type { NextHop } from './next-hop.ts'
 
 /** A transaction as it is passed on, with the message's true size once that is known. */
@@ -22,6 +23,15 @@ export function mailCommand({ transaction, size }: Submission, extensions: Exten
   return words.join(' ')
 }
 
+/** Why the next hop cannot take this recipient's mail, so that it need not be asked. */
+export function refusalAhead(transaction: Transaction, recipient: Address, { hop, extensions }: Link): Reply | undefined {
+  return (
+    tooLarge(transaction.parameters.size, extensions) ??
+    tooManyBits(transaction, extensions, hop) ??
+    addressNeedsUtf8(transaction, recipient, extensions)
+  )
+}
+
 /** RFC 1870, 6.1: what is too large is not even begun. */
 export function tooLarge(bytes: number | undefined, { maxSize }: Extensions): Reply | undefined {
   if (bytes === undefined || maxSize === undefined || bytes <= maxSize) return undefined
@@ -29,7 +39,7 @@ export function tooLarge(bytes: number | undefined, { maxSize }: Extensions): Re
 }
 
 /** Mail declared as 8-bit for a server that has not said it can take that. */
-export function tooManyBits({ parameters }: Transaction, extensions: Extensions, hop: NextHop): Reply | undefined {
+function tooManyBits({ parameters }: Transaction, extensions: Extensions, hop: NextHop): Reply | undefined {
   if (hop.eightBit === 'send' || parameters.body !== '8BITMIME' || extensions.eightBitMime) return undefined
   return { code: 554, status: '5.6.3', text: '8-bit content is not taken for this address' }
 }
@@ -38,7 +48,7 @@ export function tooManyBits({ parameters }: Transaction, extensions: Extensions,
  * RFC 6531, 3.5: an address in UTF-8 needs a server that offers SMTPUTF8. The parameter alone does not: clients
  * give it with every message when we offer it, and most mail has no need of it.
  */
-export function addressNeedsUtf8({ sender }: Transaction, recipient: Address, { smtpUtf8 }: Extensions): Reply | undefined {
+function addressNeedsUtf8({ sender }: Transaction, recipient: Address, { smtpUtf8 }: Extensions): Reply | undefined {
   if (smtpUtf8 || !(isUtf8(formatAddress(sender)) || isUtf8(formatAddress(recipient)))) return undefined
   return { code: 553, status: '5.6.7', text: 'Addresses in UTF-8 are not taken for this address' }
 }

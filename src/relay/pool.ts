@@ -5,7 +5,7 @@ import type { NextHop } from './next-hop.ts'
 import { openLink } from './open-link.ts'
 import { isTrouble, type Trouble } from './server-reply.ts'
 
-export const poolLimits = {
+const poolLimits = {
   /** How long a connection waits for its next transaction. */
   idleMs: 10_000,
   /** After so many transactions it is closed, so that the load spreads again over what is behind the address. */
@@ -30,7 +30,7 @@ export class Pool {
   /** A connection for a transaction of this client: one that is idle, unless it shall be a fresh one. */
   async acquire(session: Session, { fresh }: { readonly fresh: boolean }): Promise<Link | Trouble> {
     const deadline = performance.now() + this.#hop.timeouts.waitMs
-    while (!this.#isClosed) {
+    for (;;) {
       const idle = fresh ? undefined : this.#idleFor(session)
       if (idle) return this.#use(idle)
       // Rather the room of an idle connection than waiting for one in use.
@@ -38,7 +38,6 @@ export class Pool {
       if (this.#open < this.#hop.maxConnections) return this.#connect(session)
       if (!(await this.#freed(deadline))) return { trouble: 'busy', detail: `all ${this.#open} connections are in use` }
     }
-    return { trouble: 'busy', detail: 'the relay is being closed' }
   }
 
   /** Takes a connection back, at whatever point its transaction has come to. */
@@ -48,11 +47,10 @@ export class Pool {
     else void transaction.abort().then(() => this.#park(link))
   }
 
-  /** Closes what is idle now, and what is in use when it comes back. */
+  /** Keeps no connection from now on: those in use close when they come back, and a new one serves one transaction. */
   close(): void {
     this.#isClosed = true
     for (const link of this.#idle.keys()) link.connection.quit()
-    for (const wake of this.#waiting.splice(0)) wake()
   }
 
   #mayUseAgain(link: Link): boolean {

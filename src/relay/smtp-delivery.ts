@@ -5,7 +5,7 @@ import type { Reply } from '../mail/reply.ts'
 import { replyOf } from './hop-reply.ts'
 import { type Data, HopTransaction } from './hop-transaction.ts'
 import type { Link } from './link.ts'
-import { addressNeedsUtf8, headerNeedsUtf8, type Submission, tooLarge, tooManyBits } from './mail-command.ts'
+import { headerNeedsUtf8, refusalAhead, type Submission, tooLarge } from './mail-command.ts'
 import type { NextHop } from './next-hop.ts'
 import type { Pool } from './pool.ts'
 import { withReturnPath } from './return-path.ts'
@@ -15,7 +15,7 @@ type Replies = ReadonlyMap<Address, Reply>
 
 /**
  * One transaction with a next hop. It holds a connection from the first recipient on, and takes another one when that
- * is lost between two steps: a next hop has less patience than a client needs for a large message.
+ * is lost between two steps: a client may need longer for a large message than a next hop waits.
  */
 export class SmtpDelivery implements Delivery {
   readonly #hop: NextHop
@@ -56,16 +56,18 @@ export class SmtpDelivery implements Delivery {
   async #alone<T>(work: () => Promise<T>): Promise<T> {
     if (this.#isBusy) throw new Error('One question at a time: the next hop has not yet answered the last one')
     this.#isBusy = true
-    const result = await work()
-    this.#isBusy = false
-    return result
+    try {
+      return await work()
+    } finally {
+      this.#isBusy = false
+    }
   }
 
   async #ask(recipient: Address): Promise<Reply> {
     const isFirst = !this.#current?.link.isOpen
     const current = await this.#open({ fresh: false })
     if (!(current instanceof HopTransaction)) return this.#fail(current)
-    const refusal = this.#refusalAhead(current, recipient)
+    const refusal = refusalAhead(this.#transaction, recipient, current.link)
     if (refusal) return refusal
     const mayBeStale = !isFirst || current.link.uses > 1
     const [answer = silence] = await current.name([recipient])
@@ -155,15 +157,6 @@ export class SmtpDelivery implements Delivery {
     return link.presentAs(session)
   }
 
-  #refusalAhead({ link }: HopTransaction, recipient: Address): Reply | undefined {
-    const { extensions } = link
-    return (
-      tooLarge(this.#transaction.parameters.size, extensions) ??
-      tooManyBits(this.#transaction, extensions, this.#hop) ??
-      addressNeedsUtf8(this.#transaction, recipient, extensions)
-    )
-  }
-
   /** A server with which we are out of step is not asked any further. */
   #result(answer: Answer): Reply {
     return isTrouble(answer) ? this.#fail(answer) : replyOf(answer, this.#hop.name)
@@ -179,7 +172,7 @@ export class SmtpDelivery implements Delivery {
   #leave(): void {
     const current = this.#current
     this.#current = undefined
-    if (current) void this.#pool.release(current)
+    if (current) this.#pool.release(current)
   }
 
   #drop(): void {

@@ -19,7 +19,7 @@ export class SmtpTransport implements Transport {
     return new SmtpDelivery(this.#hop, this.#pool, transaction)
   }
 
-  /** Takes leave of the next hop; transactions that are under way come to their end. */
+  /** Takes leave of the next hop. Transactions come to their end, also those of sessions that outlive a reload. */
   close(): void {
     this.#pool.close()
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Script } from '../../fixtures/next-hop/script.ts'
 import { relayTimeouts } from '../../src/relay/relay-timeouts.ts'
 import { address, commands, open, relay, transaction } from './relaying.ts'
 
@@ -64,7 +65,14 @@ describe('connections to one next hop', () => {
     assert.ok(commands(hop).includes('QUIT'))
   })
 
-  test('closing takes leave of the server, and lets a transaction come to its end', async () => {
+  test('a server that greets and hangs up in one breath does not keep its place', async () => {
+    const script: Script = { ehlo: ({ connection }) => (connection === 1 ? '250 next-hop.test\r\n421 4.3.2 Bye' : undefined) }
+    const { transport } = await open({ script }, { maxConnections: 1, timeouts: { ...relayTimeouts, waitMs: 100 } })
+    await relay(transport.begin(transaction()), 'a@example.org')
+    assert.deepEqual(await relay(transport.begin(transaction()), 'a@example.org'), delivered)
+  })
+
+  test('closing takes leave of the server, and lets transactions come to their end', async () => {
     const { hop, transport } = await open()
     await relay(transport.begin(transaction()), 'a@example.org')
     const delivery = transport.begin(transaction())
@@ -72,7 +80,8 @@ describe('connections to one next hop', () => {
     transport.close()
     assert.equal((await delivery.ask(address('b@example.org'))).code, 250)
     delivery.end()
-    while (commands(hop).at(-1) !== 'QUIT') await new Promise(setImmediate)
-    assert.deepEqual(await relay(transport.begin(transaction()), 'a@example.org'), ['451 4.4.5'])
+    assert.deepEqual(await relay(transport.begin(transaction()), 'a@example.org'), delivered)
+    while (commands(hop).filter(line => line === 'QUIT').length < 2) await new Promise(setImmediate)
+    assert.equal(hop.connections, 2)
   })
 })
