@@ -63,7 +63,18 @@ describe('commands', () => {
     const client = await Client.greeted(edge.port)
     const good = ['mail.example.org', '[192.0.2.1]', '[IPv6:2001:db8::1]', 'WORKSTATION', 'under_score.example', '192.0.2.1']
     await client.accepted(...good.flatMap(name => [`EHLO ${name}`, `HELO ${name}`]))
-    const bad = ['', '[192.0.2]', '[300.0.0.1]', '[IPv6:192.0.2.1]', '[2001:db8::1', 'a..b', '-a.example', 'two names', 'a@b', '<x>']
+    const bad = [
+      '',
+      '[192.0.2]',
+      '[300.0.0.1]',
+      '[IPv6:192.0.2.1]',
+      '[2001:db8::1',
+      'a..b',
+      '-a.example',
+      'two names',
+      'a@b',
+      '<x>',
+    ]
     for (const name of bad) {
       assert.match(await client.say(`EHLO ${name}`), /^501 5\.5\.4 /, name)
       assert.match(await client.say(`HELO ${name}`), /^501 5\.5\.4 /, name)
@@ -157,7 +168,9 @@ describe('commands', () => {
   it('SRV-20: relays for nobody else, however it is written', async () => {
     const client = await greeted()
     await client.accepted('MAIL FROM:<b@our.example>')
-    for (const recipient of ['u@other.example', '@our.example:u@other.example', 'u@[192.0.2.1]', 'u@[IPv6:2001:db8::1]']) {
+    const elsewhere = ['u@other.example', '@our.example:u@other.example', 'u@[192.0.2.1]', 'u@[IPv6:2001:db8::1]']
+    const routed = ['u%other.example@our.example', 'other.example!u@our.example', '"u@other.example"@our.example']
+    for (const recipient of [...elsewhere, ...routed]) {
       assert.match(await client.say(`RCPT TO:<${recipient}>`), /^550 5\.7\.1 .*\[\w+\.\d+\]$/, recipient)
     }
     client.destroy()

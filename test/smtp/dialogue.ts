@@ -73,6 +73,7 @@ export class Client {
     const reply = await this.#until(() => pattern.exec(this.#received)?.[0])
     assert.ok(reply, `the connection was closed, after: ${JSON.stringify(this.transcript)}`)
     this.#received = this.#received.slice(reply.length)
+    checkStatus(reply)
     return reply.trimEnd()
   }
 
@@ -126,5 +127,14 @@ export class Client {
     } finally {
       clearTimeout(late)
     }
+  }
+}
+
+/** RFC 2034, 4: each line has an enhanced status code of the reply's class, but for the greeting, the answer to EHLO, and 354. */
+function checkStatus(reply: string): void {
+  const isWithout = /^(?:3|220 \S+ ESMTP|250[ -]mx\.example\.org\r)/.test(reply)
+  for (const line of reply.trimEnd().split('\r\n')) {
+    assert.ok(isWithout || /^([245])\d\d[ -]\1\.\d{1,3}\.\d{1,3} \S/.test(line), `the status of: ${line}`)
+    assert.ok(line.length <= 510 && /^[\x20-\x7e]*$/.test(line), `the form of: ${line}`)
   }
 }

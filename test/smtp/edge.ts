@@ -71,7 +71,13 @@ interface EdgeOptions extends Partial<Omit<SmtpServerOptions, 'listeners'>> {
 }
 
 /** Opens an edge, to be closed by who opens it: `await using` does. Greetings come at once, unless a limit says otherwise. */
-export async function openEdge({ rules = [], over = {}, limits = {}, listeners = [{}], ...options }: EdgeOptions = {}): Promise<TestEdge> {
+export async function openEdge({
+  rules = [],
+  over = {},
+  limits = {},
+  listeners = [{}],
+  ...options
+}: EdgeOptions = {}): Promise<TestEdge> {
   const nextHop = new NextHop()
   const traces: Trace[] = []
   const log: LogLine[] = []
@@ -98,7 +104,14 @@ export async function openEdge({ rules = [], over = {}, limits = {}, listeners =
     store: memoryStore(() => new Date()),
     log: logTo(log),
     ...options,
-    limits: { greetDelayMs: 0, refusalDelayMs: 0, newPerMinute: 10_000, connectionsPerAddress: 100, connectionsPerNetwork: 100, ...limits },
+    limits: {
+      greetDelayMs: 0,
+      refusalDelayMs: 0,
+      newPerMinute: 10_000,
+      connectionsPerAddress: 100,
+      connectionsPerNetwork: 100,
+      ...limits,
+    },
     listeners: listeners.map(listener => ({ address: '127.0.0.1', port: 0, as: 'mx', ...listener })),
   })
   const ports = server.addresses.map(({ port }) => port)
