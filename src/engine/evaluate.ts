@@ -3,7 +3,7 @@ import { deadline, TimeoutError } from './deadline.ts'
 import type { Findings } from './findings.ts'
 import type { Phase } from './phase.ts'
 import type { Rule, Rulebook } from './rule.ts'
-import { fold, isForAll, isOver, type Judgement, type Tally } from './tally.ts'
+import { fold, isOver, type Judgement, type Tally, tallyOf } from './tally.ts'
 import type { TraceEntry } from './trace.ts'
 import { defer, pass, type Verdict } from './verdict.ts'
 
@@ -14,6 +14,8 @@ export interface Evaluation {
   readonly rulebook: Rulebook
   readonly known: object
   readonly findings: Findings
+  /** Whom it is about, once there are recipients. */
+  readonly about?: readonly Address[]
   /** Grows by one entry for each verdict. */
   readonly entries: TraceEntry[]
   readonly now: Date
@@ -22,23 +24,33 @@ export interface Evaluation {
 }
 
 /**
- * Lets each rule of a phase judge before there is a recipient, in the order of the configuration. The facts they
- * need are looked up all at once, so the order costs no time and the outcome never depends on the network.
- * Rules for some recipients only are judged too; their verdicts wait until it is known whom the mail is for.
+ * Lets each rule of a phase up to RCPT judge. The facts they need are looked up all at once, so the order costs no time
+ * and the outcome never depends on the network. Judgements are kept in the order of the configuration: an acceptance
+ * that stands above a refusal wins, whichever phase they are from. `counts` says which rules concern everybody
+ * concerned here: the verdicts of others wait until it is known whom the mail is for.
  */
-export async function evaluate(judgements: Judgement[], tally: Tally, evaluation: Evaluation): Promise<Tally> {
-  if (!tally.end) prefetch(evaluation)
-  let common = tally
-  for (const rule of evaluation.rulebook.at[evaluation.phase]) {
-    if (isOver(common, rule) && !rule.always) continue
-    const judgement = { rule, verdict: await apply(rule, common, evaluation) }
-    judgements.push(judgement)
-    if (isForAll(rule)) common = fold(common, judgement)
+export async function evaluate(
+  judgements: Judgement[],
+  counts: (rule: Rule) => boolean,
+  evaluation: Evaluation & { readonly rules: readonly Rule[] },
+): Promise<void> {
+  const { rules, rulebook } = evaluation
+  if (!tallyOf(judgements, counts).end) prefetch(evaluation)
+  for (const rule of rules) {
+    const place = placeIn(judgements, rule, rulebook)
+    if (isOver(tallyOf(judgements.slice(0, place), counts), rule) && !rule.always) continue
+    const verdict = await apply(rule, tallyOf(judgements, counts), evaluation)
+    judgements.splice(place, 0, { rule, verdict })
   }
-  return common
 }
 
-/** The same for recipients, each with a tally of its own. Those with equal tallies are judged together. */
+/** Behind the judgements of all rules that stand above this one. */
+function placeIn(judgements: readonly Judgement[], rule: Rule, { place }: Rulebook): number {
+  const own = place.get(rule) ?? Number.POSITIVE_INFINITY
+  return judgements.filter(judgement => (place.get(judgement.rule) ?? 0) < own).length
+}
+
+/** Lets the rules of the message judge for each recipient, whose tally goes on from RCPT. Those with equal tallies are judged together. */
 export async function evaluateEach(
   tallies: Map<Address, Tally>,
   concerns: (rule: Rule, recipient: Address) => boolean,
@@ -61,7 +73,7 @@ async function judgeAlike(
 ): Promise<void> {
   const recipients = alike.map(([recipient]) => recipient)
   const [, tally] = alike[0] as readonly [Address, Tally] // groupBy makes no empty groups
-  const verdict = await apply(rule, tally, { ...evaluation, known: { ...evaluation.known, recipients } }, recipients)
+  const verdict = await apply(rule, tally, { ...evaluation, known: { ...evaluation.known, recipients }, about: recipients })
   const after = fold(tally, { rule, verdict })
   for (const recipient of recipients) tallies.set(recipient, after)
 }
@@ -74,7 +86,7 @@ function prefetch({ rulebook, phase, findings, known }: Evaluation): void {
   for (const fact of rulebook.prefetch[phase]) findings.get(fact, known)
 }
 
-async function apply(rule: Rule, tally: Tally, evaluation: Evaluation, recipients?: readonly Address[]): Promise<Verdict> {
+async function apply(rule: Rule, tally: Tally, evaluation: Evaluation): Promise<Verdict> {
   const started = performance.now()
   const { verdict, error } = await judge(rule, tally, evaluation)
   evaluation.entries.push({
@@ -83,7 +95,7 @@ async function apply(rule: Rule, tally: Tally, evaluation: Evaluation, recipient
     verdict,
     shadow: rule.mode === 'shadow',
     ms: Math.round(performance.now() - started),
-    ...(recipients && { recipients: recipients.map(formatAddress) }),
+    ...(evaluation.about && { recipients: evaluation.about.map(formatAddress) }),
     ...(error && { error }),
   })
   return verdict

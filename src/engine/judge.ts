@@ -7,11 +7,11 @@ import type { Gateway } from './gateway.ts'
 import type { OpenTransaction, Standing } from './open-transaction.ts'
 import type { Phase } from './phase.ts'
 import type { Rule } from './rule.ts'
-import { emptyTally, isFor, type Tally, tallyFor } from './tally.ts'
+import { isFor, isForAll, type Tally, tallyOf } from './tally.ts'
 
 /** Nothing has been heard, found or said. */
 export function nothingYet({ world }: Gateway): Standing {
-  return { tally: emptyTally, judgements: [], findings: new Findings([], world), entries: [] }
+  return { judgements: [], findings: new Findings([], world), entries: [] }
 }
 
 /** Something new is known of the client, before there is a recipient: the rules of this phase judge it. */
@@ -23,20 +23,26 @@ export async function judgePhase(
 ): Promise<Standing> {
   const findings = new Findings(phase === 'mail' ? ['mail', 'message'] : [phase], gateway.world, from.findings)
   const [entries, judgements] = [[...from.entries], [...from.judgements]]
-  const tally = await evaluate(judgements, from.tally, evaluation(gateway, phase, { known, findings, entries }))
-  return { tally, judgements, findings, entries }
+  const rules = gateway.rulebook.at[phase]
+  await evaluate(judgements, isForAll, { ...evaluation(gateway, phase, { known, findings, entries }), rules })
+  return { judgements, findings, entries }
 }
 
-/** What has been said so far about the client counts for this recipient as far as it concerns it; the rules of RCPT come on top. */
+/** What has been said so far about the client counts for this recipient as far as it concerns it, and the rules of RCPT judge too. */
 export async function judgeRecipient(gateway: Gateway, transaction: OpenTransaction, recipient: Address): Promise<Tally> {
   const { session, sender, parameters, standing, entries } = transaction
   const findings = new Findings(['rcpt'], gateway.world, standing.findings)
-  const tally = tallyFor(standing.judgements, rule => concerns(gateway, rule, recipient))
-  const tallies = new Map([[recipient, tally]])
+  const judgements = [...standing.judgements]
+  const counts = (rule: Rule) => concerns(gateway, rule, recipient)
   const known = { session, sender, parameters, recipient }
-  await evaluateEach(tallies, concernsIn(gateway), evaluation(gateway, 'rcpt', { known, findings, entries }))
+  const rules = gateway.rulebook.at.rcpt.filter(counts)
+  await evaluate(judgements, counts, {
+    ...evaluation(gateway, 'rcpt', { known, findings, entries }),
+    about: [recipient],
+    rules,
+  })
   transaction.noteFacts(recipient, findings.own)
-  return tallies.get(recipient) ?? tally
+  return tallyOf(judgements, counts)
 }
 
 /** The rules of the message judge it for all recipients, each with its own tally. */
@@ -44,16 +50,13 @@ export async function judgeMessage(gateway: Gateway, transaction: OpenTransactio
   const { session, sender, parameters, standing, entries } = transaction
   const known = { session, sender, parameters, message }
   const { findings } = standing
-  await evaluateEach(transaction.tallies, concernsIn(gateway), evaluation(gateway, 'message', { known, findings, entries }))
+  const counts = (rule: Rule, recipient: Address) => concerns(gateway, rule, recipient)
+  await evaluateEach(transaction.tallies, counts, evaluation(gateway, 'message', { known, findings, entries }))
 }
 
 /** Exempt recipients are judged by the rules that always run, and by no others. */
 function concerns(gateway: Gateway, rule: Rule, recipient: Address): boolean {
   return isFor(rule, recipient) && (rule.always || !gateway.isExempt(recipient))
-}
-
-function concernsIn(gateway: Gateway): (rule: Rule, recipient: Address) => boolean {
-  return (rule, recipient) => concerns(gateway, rule, recipient)
 }
 
 function evaluation(

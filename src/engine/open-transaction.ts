@@ -20,8 +20,7 @@ const noAnswer: Reply = { ...notKept, detail: 'the next hop gave no answer for t
 
 /** What a transaction starts from: what has been found and said about the client so far. */
 export interface Standing {
-  /** What the rules for everybody add up to. */
-  readonly tally: Tally
+  /** In the order of the configuration. */
   readonly judgements: readonly Judgement[]
   readonly findings: Findings
   readonly entries: readonly TraceEntry[]

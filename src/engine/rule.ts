@@ -26,6 +26,8 @@ export interface Rule {
 /** The rules in their order, sorted by phase once, with what to look up ahead at each. */
 export interface Rulebook {
   readonly rules: readonly Rule[]
+  /** Where each rule stands in the configuration. */
+  readonly place: ReadonlyMap<Rule, number>
   readonly at: Readonly<Record<Phase, readonly Rule[]>>
   readonly prefetch: Readonly<Record<Phase, readonly Fact[]>>
 }
@@ -37,6 +39,7 @@ export function rulebook(rules: readonly Rule[]): Rulebook {
     Object.fromEntries(phases.map(phase => [phase, select(phase)])) as unknown as Readonly<Record<Phase, readonly T[]>>
   return {
     rules,
+    place: new Map(rules.map((rule, index) => [rule, index])),
     at: byPhase(phase => rules.filter(rule => rule.phase === phase)),
     prefetch: byPhase(phase => unique.filter(fact => fact.since === phase)),
   }

@@ -34,8 +34,8 @@ export function fold(tally: Tally, { rule, verdict }: Judgement): Tally {
   return { ...tally, end: cause }
 }
 
-/** What the rules that judged before RCPT add up to for one recipient, whom only some of them concern. */
-export function tallyFor(judgements: readonly Judgement[], concerns: (rule: Rule) => boolean): Tally {
+/** What several rules add up to, in the order of the judgements, leaving out the rules that do not concern whom it is for. */
+export function tallyOf(judgements: readonly Judgement[], concerns: (rule: Rule) => boolean): Tally {
   return judgements.reduce((tally, judgement) => (concerns(judgement.rule) ? fold(tally, judgement) : tally), emptyTally)
 }
 

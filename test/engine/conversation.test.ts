@@ -311,3 +311,12 @@ it('a bare postmaster is asked for under the address that the next hop knows', a
   const play = stage([], { route: () => ({ transport: hop, recipient: to('postmaster') }) })
   assert.deepEqual([(await talk(play, [postmaster])).data, hop.asked, hop.got], [250, ['postmaster@our.example'], ['postmaster']])
 })
+
+it('the order of the configuration decides, whichever phase a rule judges at', async () => {
+  const welcome = says('welcome', 'mail', accept('x'))
+  const refuse = says('refuse', 'connect', reject('x'))
+  assert.deepEqual((await talk(stage([welcome, refuse]), [ann])).rcpts, [250])
+  assert.deepEqual((await talk(stage([refuse, welcome]), [ann])).rcpts, [550])
+  const late = says('late', 'rcpt', accept('x'), only(bob))
+  assert.deepEqual((await talk(stage([late, refuse]), [ann, bob])).rcpts, [550, 250])
+})

@@ -6,7 +6,7 @@ import { Findings } from '../../src/engine/findings.ts'
 import { type AnyPolicy, definePolicy } from '../../src/engine/policy.ts'
 import { type Rule, rulebook } from '../../src/engine/rule.ts'
 import { settle } from '../../src/engine/settle.ts'
-import { emptyTally, refusal, type Tally } from '../../src/engine/tally.ts'
+import { emptyTally, type Judgement, refusal, type Tally, tallyOf } from '../../src/engine/tally.ts'
 import type { TraceEntry } from '../../src/engine/trace.ts'
 import { accept, pass, quarantine, reject, score } from '../../src/engine/verdict.ts'
 import { noDns, says, testRule } from './stage.ts'
@@ -25,7 +25,9 @@ async function run(rules: readonly Rule[], findings = new Findings(['message'], 
     now: new Date(0),
     until,
   }
-  return { tally: await evaluate([], emptyTally, evaluation), entries, findings }
+  const judgements: Judgement[] = []
+  await evaluate(judgements, () => true, { ...evaluation, rules })
+  return { tally: tallyOf(judgements, () => true), entries, findings }
 }
 
 const outcome = (tally: Tally) => refusal(tally)?.action ?? (tally.quarantine ? 'quarantine' : 'accept')
