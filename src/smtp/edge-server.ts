@@ -48,6 +48,7 @@ export class EdgeServer extends SMTPServer {
   /** The TLS handshake of a listener with implicit TLS (RFC 8314, 3.3). Undefined when it fails. */
   secure(socket: Socket): Promise<Socket | undefined> {
     const { promise, resolve } = Promise.withResolvers<Socket | undefined>()
+    socket.allowHalfOpen = false // a client that leaves during the handshake is gone
     this._pendingSockets.set(socket, socket)
     this._upgrade(socket, (error, secured) => {
       secured?.on('error', () => {}) // nobody else listens until the greeting

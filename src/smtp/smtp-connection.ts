@@ -194,6 +194,7 @@ export class EdgeConnection extends SMTPConnection {
   #startTls(): void {
     // S22: the old parser keeps what was sent ahead; it is never heard.
     const resume = () => {}
+    this._socket.allowHalfOpen = false // TLS takes this over: a client that leaves during the handshake is gone
     this.upgrade(resume, () => void this.#secured())
   }
 
