@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parseNetwork } from '../../src/mail/network.ts'
+import { Client } from './dialogue.ts'
+import { openEdge } from './edge.ts'
+
+describe('connection limits', () => {
+  it('SRV-24: one address may have so many connections, and no more', async () => {
+    await using edge = await openEdge({ limits: { connectionsPerAddress: 2 } })
+    const first = await Client.greeted(edge.port)
+    const second = await Client.greeted(edge.port)
+    const third = await Client.connect(edge.port)
+    await third.expect('421 4.7.0 ')
+    await third.closed()
+    first.destroy()
+    while (edge.server.counts.open > 1) await new Promise(setImmediate)
+    const fourth = await Client.greeted(edge.port)
+    assert.equal(edge.server.counts.refused, 1)
+    assert.equal(edge.log.filter(({ message }) => message.startsWith('too many')).length, 1)
+    second.destroy()
+    fourth.destroy()
+  })
+
+  it('its network too, all together, and each minute', async () => {
+    for (const limits of [{ connectionsPerNetwork: 1 }, { connections: 1 }, { newPerMinute: 1 }]) {
+      await using edge = await openEdge({ limits })
+      const first = await Client.greeted(edge.port)
+      const second = await Client.connect(edge.port)
+      await second.expect('421 4.7.0 ')
+      await second.closed()
+      first.destroy()
+    }
+  })
+
+  it('are not for those who are exempt, nor for proxies', async () => {
+    const network = parseNetwork('127.0.0.0/8')
+    assert.ok(network)
+    for (const options of [{ exempt: [network] }, { listeners: [{ xclient: [network] }] }]) {
+      await using edge = await openEdge({ limits: { connectionsPerAddress: 1 }, ...options })
+      const clients = [await Client.greeted(edge.port), await Client.greeted(edge.port)]
+      for (const client of clients) client.destroy()
+    }
+  })
+})
