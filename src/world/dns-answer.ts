@@ -1,5 +1,4 @@
 import type { DnsAnswer, DnsRecords, DnsType } from '../engine/dns.ts'
-import { readName } from './dns-name.ts'
 import { negativeTtl, readers, readHost } from './dns-records.ts'
 import { type RawRecord, type Reply, readReply, typeNumbers } from './dns-wire.ts'
 
@@ -41,7 +40,7 @@ function interpret<T extends DnsType>(reply: Reply, asked: Asked<T>): DnsAnswer<
   const secure = asked.trustAd && reply.authentic
   // RFC 6604, 3: with a chain of CNAMEs the response code is about its last name.
   if (chain.records.length === 0 || reply.rcode === NXDOMAIN) return negative(reply, chain.ttlSeconds, secure)
-  const records = chain.records.map(record => readers[asked.type](reply.packet, record))
+  const records = chain.records.map(record => readers[asked.type](reply, record))
   return { status: 'found', records, ttlSeconds: leastTtl(chain.records, chain.ttlSeconds), secure }
 }
 
@@ -52,24 +51,24 @@ interface Chain {
   readonly ttlSeconds: number
 }
 
-function followChain({ packet, answers }: Reply, { type, name }: Asked<DnsType>): Chain | undefined {
-  const wanted = ownedRecords(packet, answers, typeNumbers[type])
-  const aliases = ownedRecords(packet, answers, typeNumbers.CNAME)
+function followChain(reply: Reply, { type, name }: Asked<DnsType>): Chain | undefined {
+  const wanted = ownedRecords(reply, typeNumbers[type])
+  const aliases = ownedRecords(reply, typeNumbers.CNAME)
   let owner = name
   let ttlSeconds = Number.POSITIVE_INFINITY
   for (let links = 0; links <= longestChain; links += 1) {
     const records = wanted.get(owner)
     const [alias] = aliases.get(owner) ?? []
     if (records || !alias) return { records: records ?? [], ttlSeconds }
-    owner = readHost(packet, alias)
+    owner = readHost(reply, alias)
     ttlSeconds = Math.min(ttlSeconds, alias.ttlSeconds)
   }
   return undefined
 }
 
-function ownedRecords(packet: Buffer, answers: readonly RawRecord[], type: number): Map<string, RawRecord[]> {
+function ownedRecords({ names, answers }: Reply, type: number): Map<string, RawRecord[]> {
   const ofType = answers.filter(record => record.type === type)
-  return Map.groupBy(ofType, record => readName(packet, record.owner))
+  return Map.groupBy(ofType, record => names.read(record.owner))
 }
 
 function negative({ packet, rcode, authorities }: Reply, chainTtl: number, secure: boolean): DnsAnswer<never> {

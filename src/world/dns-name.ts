@@ -21,29 +21,55 @@ export function lowerCase(name: string): string {
   return /^[\x00-\x7f]*$/.test(name) ? name.toLowerCase() : name.replace(/[A-Z]+/g, letters => letters.toLowerCase())
 }
 
-/** Reads the name that starts at an offset, compressed or not, in lower case and without the final dot. */
-export function readName(packet: Buffer, offset: number): string {
-  const labels: string[] = []
-  let at = offset
-  let length = 1
-  for (let pointers = 0; pointers <= limits.pointers; ) {
-    const size = packet.readUInt8(at)
-    if (size === 0) return lowerCase(labels.join('.'))
-    if (size >= POINTER) {
-      const target = packet.readUInt16BE(at) & 0x3fff
-      // RFC 1035, 4.1.4: a pointer leads to a prior name. Anything else could be followed for ever.
-      if (target >= at) throw new RangeError('a name points forward')
-      at = target
-      pointers += 1
-    } else {
-      length += size + 1
-      if (size > limits.label || length > limits.name) throw new RangeError('a name is too long')
-      labels.push(readLabel(packet, at + 1, size))
+interface Suffix {
+  readonly text: string
+  /** In the wire form, uncompressed. */
+  readonly length: number
+}
+
+/** Reads the names of one packet, compressed or not, in lower case and without the final dot. */
+export class NameReader {
+  readonly #packet: Buffer
+  // A thousand records may end in the same hundred labels: what a pointer leads to is read once.
+  readonly #suffixes = new Map<number, Suffix>()
+
+  constructor(packet: Buffer) {
+    this.#packet = packet
+  }
+
+  /** The name that starts at an offset. */
+  read(offset: number): string {
+    return this.#readFrom(offset, 0).text
+  }
+
+  #readFrom(offset: number, pointers: number): Suffix {
+    const labels: string[] = []
+    let at = offset
+    let size = this.#packet.readUInt8(at)
+    for (; size > 0 && size < POINTER; size = this.#packet.readUInt8(at)) {
+      if (size > limits.label || at - offset > limits.name) throw new RangeError('a name is too long')
+      labels.push(readLabel(this.#packet, at + 1, size))
       at += size + 1
     }
+    const suffix = size === 0 ? root : this.#follow(at, pointers)
+    const length = at - offset + suffix.length
+    if (length > limits.name) throw new RangeError('a name is too long')
+    if (suffix.text !== '') labels.push(suffix.text)
+    return { text: labels.join('.'), length }
   }
-  throw new RangeError('a name has too many pointers')
+
+  #follow(at: number, pointers: number): Suffix {
+    const target = this.#packet.readUInt16BE(at) & 0x3fff
+    // RFC 1035, 4.1.4: a pointer leads to a prior name. Anything else could be followed for ever.
+    if (target >= at) throw new RangeError('a name points forward')
+    if (pointers === limits.pointers) throw new RangeError('a name has too many pointers')
+    const suffix = this.#suffixes.get(target) ?? this.#readFrom(target, pointers + 1)
+    this.#suffixes.set(target, suffix)
+    return suffix
+  }
 }
+
+const root: Suffix = { text: '', length: 1 }
 
 /** The offset behind the name that starts here. */
 export function skipName(packet: Buffer, offset: number): number {
@@ -59,5 +85,5 @@ export function skipName(packet: Buffer, offset: number): number {
 function readLabel(packet: Buffer, start: number, size: number): string {
   if (start + size > packet.length) throw new RangeError('a name ends behind the packet')
   // A dot inside a label must not pass for one between labels: it would let `mail.example.com` be one label of somebody else's.
-  return packet.toString('latin1', start, start + size).replaceAll('.', '\\.')
+  return lowerCase(packet.toString('latin1', start, start + size)).replaceAll('.', '\\.')
 }

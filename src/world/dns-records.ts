@@ -1,26 +1,26 @@
 import ipaddr from 'ipaddr.js'
 import type { DnsRecords, DnsType } from '../engine/dns.ts'
-import { readName, skipName } from './dns-name.ts'
-import type { RawRecord } from './dns-wire.ts'
+import { skipName } from './dns-name.ts'
+import type { RawRecord, Reply } from './dns-wire.ts'
 
-type Reader<T> = (packet: Buffer, record: RawRecord) => T
+type Reader<T> = (reply: Reply, record: RawRecord) => T
 
 /** How the data of each type of record is read. All throw a RangeError on data that is no such record. */
 export const readers: { readonly [T in DnsType]: Reader<DnsRecords[T]> } = {
-  A: (packet, record) => readAddress(packet, record, 4),
-  AAAA: (packet, record) => readAddress(packet, record, 16),
+  A: ({ packet }, record) => readAddress(packet, record, 4),
+  AAAA: ({ packet }, record) => readAddress(packet, record, 16),
   TXT: readText,
-  MX: (packet, { start, end }) => ({
-    preference: packet.readUInt16BE(start),
-    exchange: readWholeName(packet, start + 2, end),
+  MX: (reply, { start, end }) => ({
+    preference: reply.packet.readUInt16BE(start),
+    exchange: readWholeName(reply, start + 2, end),
   }),
   PTR: readHost,
   NS: readHost,
 }
 
 /** The name that a CNAME, PTR or NS record leads to. */
-export function readHost(packet: Buffer, { start, end }: RawRecord): string {
-  return readWholeName(packet, start, end)
+export function readHost(reply: Reply, { start, end }: RawRecord): string {
+  return readWholeName(reply, start, end)
 }
 
 /** For how long a negative answer holds: the lesser of the SOA's own TTL and its minimum field (RFC 2308, 5). */
@@ -30,9 +30,9 @@ export function negativeTtl(packet: Buffer, soa: RawRecord): number {
   return Math.min(soa.ttlSeconds, packet.readUInt32BE(numbers + 16))
 }
 
-function readWholeName(packet: Buffer, start: number, end: number): string {
+function readWholeName({ packet, names }: Reply, start: number, end: number): string {
   if (skipName(packet, start) !== end) throw new RangeError('a name does not end with its record')
-  return readName(packet, start)
+  return names.read(start)
 }
 
 function readAddress(packet: Buffer, { start, end }: RawRecord, size: 4 | 16): string {
@@ -41,7 +41,7 @@ function readAddress(packet: Buffer, { start, end }: RawRecord, size: 4 | 16): s
 }
 
 /** RFC 7208, 3.3, and RFC 6376, 3.6.2.2: the strings of a record are joined without anything in between. */
-function readText(packet: Buffer, { start, end }: RawRecord): string {
+function readText({ packet }: Reply, { start, end }: RawRecord): string {
   let text = ''
   for (let at = start; at < end; ) {
     const stringEnd = at + 1 + packet.readUInt8(at)

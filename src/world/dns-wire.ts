@@ -1,4 +1,4 @@
-import { skipName } from './dns-name.ts'
+import { NameReader, skipName } from './dns-name.ts'
 
 /** The numbers of the record types that we read (RFC 1035, 3.2.2; RFC 3596). */
 export const typeNumbers = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28 } as const
@@ -18,6 +18,7 @@ export interface RawRecord {
 /** A packet whose frame has been read. */
 export interface Reply {
   readonly packet: Buffer
+  readonly names: NameReader
   readonly rcode: number
   readonly truncated: boolean
   /** AD: the server says that it has validated the answer (RFC 4035, 3.2.3). */
@@ -77,7 +78,7 @@ export function readReply(packet: Buffer): Reply {
   // RFC 6891, 6.1.3: the upper bits of the response code stand where other records have their TTL.
   const rcode = (flags & 0x0f) | (edns ? packet.readUInt8(edns.start - 6) << 4 : 0)
   const authentic = (flags & flag.authentic) !== 0
-  return { packet, rcode, truncated: isTruncated(packet), authentic, answers, authorities }
+  return { packet, names: new NameReader(packet), rcode, truncated: isTruncated(packet), authentic, answers, authorities }
 }
 
 // A record has eleven bytes at least. Without this check a short packet could make us work for 65,535 records.
