@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import { type Network, neighbourhood } from '../mail/network.ts'
 import type { Limits } from './limits.ts'
 
@@ -23,7 +22,8 @@ export class ConnectionLimits {
   readonly #limits: Limits
   readonly #exempt: readonly Network[]
   readonly #open = new Map<string, number>()
-  readonly #minutes = new LRUCache<string, Minute>({ max: watchedAddresses })
+  /** In the order of their starts. */
+  readonly #minutes = new Map<string, Minute>()
 
   constructor(limits: Limits, exempt: readonly Network[]) {
     this.#limits = limits
@@ -54,8 +54,18 @@ export class ConnectionLimits {
     const known = this.#minutes.get(ip)
     if (known && now - known.started < minuteMs) return known
     const minute: Minute = { started: now, connections: 0, reported: false }
+    this.#minutes.delete(ip)
     this.#minutes.set(ip, minute)
+    this.#forget(now)
     return minute
+  }
+
+  /** The minutes that are over, and the oldest when there are too many. */
+  #forget(now: number): void {
+    for (const [ip, { started }] of this.#minutes) {
+      if (now - started < minuteMs && this.#minutes.size <= watchedAddresses) return
+      this.#minutes.delete(ip)
+    }
   }
 
   #count(key: string): number {

@@ -4,6 +4,7 @@ import type { MessageIntake, Taken } from './message-intake.ts'
 
 const LF = 0x0a
 const nothing = Buffer.alloc(0)
+const endlessBytes = 1024 * 1024
 
 /** What the client's bytes are for. */
 export interface Hearers {
@@ -23,6 +24,8 @@ export class DialogueStream extends SMTPStream {
   #intake: MessageIntake | undefined
   /** The start of a line. */
   #partial: Buffer = nothing
+  /** How long the line is so far, of which only the start is kept. */
+  #length = 0
   /** What has come behind the line that is being answered. */
   #ahead: Buffer = nothing
   /** The size of the chunk at hand. */
@@ -78,13 +81,17 @@ export class DialogueStream extends SMTPStream {
 
   /** Answers with what is left behind the line. */
   async #takeLine(bytes: Buffer): Promise<Buffer> {
-    const end = bytes.indexOf(LF) + 1
-    const line = this.#append(bytes.subarray(0, end || bytes.length))
-    if (!end) {
+    const lineEnd = bytes.indexOf(LF) + 1
+    const end = lineEnd || bytes.length
+    const line = this.#append(bytes.subarray(0, end))
+    this.#length += end
+    // Without an end it is answered too, some time: a client that never ends its line is soon out of its budget.
+    if (!lineEnd && this.#length < endlessBytes) {
       this.#partial = line
       return nothing
     }
     this.#partial = nothing
+    this.#length = 0
     this.#ahead = bytes.subarray(end)
     await this.#hearers.onLine(line)
     const left = this.#ahead

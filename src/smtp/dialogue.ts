@@ -29,17 +29,20 @@ interface Ahead {
 }
 
 /** The transaction as the protocol sees it. */
-interface OpenMail {
+interface OpenTransaction {
   readonly smtputf8: boolean
   hasRecipients: boolean
 }
+
+/** Commands that others have. EXPN and HELP would tell too much (RFC 5321, 7.3), the others need extensions. */
+const notOffered = new Set(['EXPN', 'HELP', 'ETRN', 'BDAT'])
 
 /** Says for each command of SMTP what we answer, and what the conversation is told. It knows no sockets. */
 export class Dialogue {
   readonly #options: DialogueOptions
   readonly #conversation: Conversation
   #hasGreeted = false
-  #mail: OpenMail | undefined
+  #transaction: OpenTransaction | undefined
   /** The name by which a proxy has introduced its client. */
   #heloByProxy: string | undefined
   #isSecure: boolean
@@ -50,22 +53,44 @@ export class Dialogue {
     this.#isSecure = options.conversation.session.tls !== undefined
   }
 
+  /** What answers a command; undefined for one that we do not know. Those that concern the connection are not among them. */
+  command(verb: string, ahead: Ahead): ((line: string) => WireReply | Promise<WireReply>) | undefined {
+    switch (verb) {
+      case 'HELO':
+      case 'EHLO':
+        return line => this.#helo(line, ahead)
+      case 'MAIL':
+        return line => this.#mail(line)
+      case 'RCPT':
+        return line => this.#rcpt(line)
+      case 'RSET':
+        return line => this.#rset(line)
+      case 'NOOP':
+        return () => ok
+      case 'VRFY':
+        return line => (hasArguments(line) ? replies.notVerified : replies.vrfyWhom)
+      case 'XCLIENT':
+        return line => this.#xclient(line)
+      default:
+        return notOffered.has(verb) ? () => replies.notImplemented : undefined
+    }
+  }
+
   get greeting(): WireReply {
     return { code: 220, lines: [`${this.#options.hostname} ESMTP`] }
   }
 
   /** HELO or EHLO. They begin anew, like RSET (RFC 5321, 4.1.4). */
-  async helo(line: string, { hasMore }: Ahead): Promise<WireReply> {
+  async #helo(line: string, { hasMore }: Ahead): Promise<WireReply> {
     const name = parseHelo(line)
     if (name === undefined) return replies.badHelo
     const esmtp = /^EHLO/i.test(line)
-    this.#mail = undefined
+    this.#transaction = undefined
     if (hasMore && this.#conversation.session.helo === undefined) await this.#noteViolation('pipelined-before-ehlo')
     // Behind a proxy the greeting is the proxy's own, unless it has told us its client's.
     await this.#conversation.helo(this.#heloByProxy ?? name, { esmtp })
     this.#hasGreeted = true
-    const { hostname } = this.#options
-    return esmtp ? this.#extensions() : { code: 250, lines: [hostname] }
+    return esmtp ? this.#extensions() : { code: 250, lines: [this.#options.hostname] }
   }
 
   /** The client has said something before we had greeted it. */
@@ -73,35 +98,34 @@ export class Dialogue {
     return this.#noteViolation('talked-before-greeting')
   }
 
-  async mail(line: string): Promise<Reply> {
+  async #mail(line: string): Promise<Reply> {
     if (!this.#hasGreeted) return replies.heloFirst
     if (this.#conversation.session.listener === 'submission') return replies.authenticationRequired
-    if (this.#mail) return replies.nestedMail
-    const { limits, smtputf8 } = this.#options
-    const command = readMail(line, { messageBytes: limits.messageBytes, smtputf8 })
+    if (this.#transaction) return replies.nestedMail
+    const command = readMail(line, { ...this.#options.limits, smtputf8: this.#options.smtputf8 })
     if ('code' in command) return command
     const reply = await this.#conversation.mail(command.sender, command.parameters)
-    if (isAccepted(reply)) this.#mail = { smtputf8: command.parameters.smtputf8 ?? false, hasRecipients: false }
+    if (isAccepted(reply)) this.#transaction = { smtputf8: command.parameters.smtputf8 ?? false, hasRecipients: false }
     return reply
   }
 
-  async rcpt(line: string): Promise<Reply> {
-    const mail = this.#mail
-    if (!mail) return replies.mailFirst
-    const recipient = readRcpt(line, mail)
+  async #rcpt(line: string): Promise<Reply> {
+    const transaction = this.#transaction
+    if (!transaction) return replies.mailFirst
+    const recipient = readRcpt(line, transaction)
     if ('code' in recipient) return recipient
     const reply = await this.#conversation.rcpt(recipient)
-    if (isAccepted(reply)) mail.hasRecipients = true
+    if (isAccepted(reply)) transaction.hasRecipients = true
     return reply
   }
 
   /** Why a message may not come now; undefined when it may. */
   refuseData(line: string, { hasMore }: Ahead): Reply | undefined {
-    if (!this.#mail) return replies.mailFirst
+    if (!this.#transaction) return replies.mailFirst
     if (hasArguments(line)) return replies.noArguments
-    if (!this.#mail.hasRecipients) return replies.noRecipients
+    if (!this.#transaction.hasRecipients) return replies.noRecipients
     if (!hasMore) return undefined
-    this.#mail = undefined
+    this.#transaction = undefined
     return this.#conversation.refuseMessage(replies.dataTooSoon)
   }
 
@@ -112,24 +136,16 @@ export class Dialogue {
       if ('refusal' in outcome) return this.#conversation.refuseMessage(outcome.refusal)
       return await this.#conversation.message(outcome.message)
     } finally {
-      this.#mail = undefined
+      this.#transaction = undefined
       await intake.discard()
     }
   }
 
-  rset(line: string): Reply {
+  #rset(line: string): Reply {
     if (hasArguments(line)) return replies.noArguments
-    this.#mail = undefined
+    this.#transaction = undefined
     this.#conversation.reset()
     return replies.flushed
-  }
-
-  noop(): Reply {
-    return ok
-  }
-
-  vrfy(line: string): Reply {
-    return hasArguments(line) ? replies.notVerified : replies.vrfyWhom
   }
 
   /** Why TLS cannot start; undefined when it can. */
@@ -143,14 +159,14 @@ export class Dialogue {
   async secured(tls: Tls): Promise<void> {
     this.#isSecure = true
     this.#hasGreeted = false
-    this.#mail = undefined
+    this.#transaction = undefined
     await this.#conversation.identify({ tls })
   }
 
   /** A trusted proxy tells whom it speaks for, as often as that changes. The session starts over with the greeting. */
-  async xclient(line: string): Promise<WireReply> {
+  async #xclient(line: string): Promise<WireReply> {
     if (!this.#options.mayXclient) return replies.xclientDenied
-    if (this.#mail) return replies.inTransaction
+    if (this.#transaction) return replies.inTransaction
     const attributes = readXclient(line)
     if (!attributes) return replies.badXclient
     this.#hasGreeted = false
@@ -161,12 +177,9 @@ export class Dialogue {
   #identityOf({ ip, port, helo }: XclientAttributes): Identity {
     // Another client has another name; one that is not told is the one that EHLO says.
     if (ip || helo !== undefined) this.#heloByProxy = helo ?? undefined
-    const { client } = this.#conversation.session
-    return {
-      ...(ip && { client: { ip, port: port ?? 0 }, violations: [] }),
-      ...(!ip && port && { client: { ...client, port } }),
-      ...(this.#heloByProxy !== undefined && { helo: this.#heloByProxy }),
-    }
+    const name = this.#heloByProxy === undefined ? {} : { helo: this.#heloByProxy }
+    if (ip) return { ...name, client: { ip, port: port ?? 0 }, violations: [] }
+    return port ? { ...name, client: { ...this.#conversation.session.client, port } } : name
   }
 
   #noteViolation(violation: Session['violations'][number]): Promise<void> {
@@ -175,15 +188,8 @@ export class Dialogue {
   }
 
   #extensions(): WireReply {
-    const { hostname, limits, recipients, smtputf8, offersTls, mayXclient } = this.#options
-    return ehloReply({
-      hostname,
-      messageBytes: limits.messageBytes,
-      recipients,
-      smtputf8,
-      startTls: offersTls && !this.#isSecure,
-      xclient: mayXclient,
-    })
+    const { limits, offersTls, mayXclient: xclient, ...rest } = this.#options
+    return ehloReply({ ...rest, messageBytes: limits.messageBytes, startTls: offersTls && !this.#isSecure, xclient })
   }
 }
 

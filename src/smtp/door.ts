@@ -71,7 +71,7 @@ export class Door {
       edge: this.#needs.edge,
       conversation: new Conversation(gateway, session),
       recipients: gateway.maxRecipients,
-      mayXclient: (this.#options.xclient ?? []).some(network => network.contains(ip)),
+      mayXclient: guest.mayXclient,
       onGone,
     })
   }

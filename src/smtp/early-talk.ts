@@ -12,17 +12,23 @@ interface Greeting {
   readonly log: Logger
 }
 
+/** Proxies that speak for others need not show their manners. */
+export const noDelay = { greetDelayMs: 0, greetMemorySeconds: 0 } as const
+
 /**
  * Lets a client that we do not know wait for our greeting, which it must (RFC 5321, 3.1). What it says before stays in
  * the socket, for the dialogue.
  */
 export async function testPatience(socket: Socket, ip: string, { limits, store, log }: Greeting): Promise<Patience> {
   const { greetDelayMs, greetMemorySeconds } = limits
-  if (greetDelayMs === 0) return socket.readableLength > 0 ? 'talked' : 'patient'
-  if (await remembered(ip, store, log)) return 'patient'
-  const patience = await waitFor(socket, greetDelayMs)
-  if (patience === 'patient') {
-    store.set(ip, true, greetMemorySeconds).catch(error => log.warn({ error: String(error), ip }, 'could not remember a client'))
+  const isKnown = greetDelayMs === 0 || (await remembered(ip, store, log))
+  const patience = await waitFor(socket, isKnown ? 0 : greetDelayMs)
+  // Who has once waited and talks now is a stranger again.
+  const isNews = patience === (isKnown ? 'talked' : 'patient')
+  if (isNews && greetDelayMs && greetMemorySeconds) {
+    store
+      .set(ip, patience === 'patient', greetMemorySeconds)
+      .catch(error => log.warn({ error: String(error), ip }, 'could not remember a client'))
   }
   return patience
 }
@@ -37,7 +43,9 @@ async function remembered(ip: string, store: Store, log: Logger): Promise<boolea
 }
 
 /** Until the client says something, leaves, or the time is up. */
-function waitFor(socket: Socket, ms: number): Promise<Patience> {
+async function waitFor(socket: Socket, ms: number): Promise<Patience> {
+  if (socket.readableLength > 0) return 'talked'
+  if (ms === 0) return 'patient'
   const { promise, resolve } = Promise.withResolvers<Patience>()
   const onReadable = () => resolve(socket.readableLength > 0 ? 'talked' : 'left')
   const onClose = () => resolve('left')

@@ -6,7 +6,7 @@ import { readVersion2, signature } from './proxy-v2.ts'
  * What a PROXY header says, once it is complete: how long it is, and who the client is. Without a client the
  * proxy speaks for itself, in a health check for example.
  */
-export interface ProxyHeader {
+interface ProxyHeader {
   readonly length: number
   readonly client?: Client
 }

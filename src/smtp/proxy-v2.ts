@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js'
+import { canonicalAddress } from '../mail/network.ts'
 import type { ProxyReading } from './proxy-header.ts'
 
 export const signature = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
@@ -29,8 +29,12 @@ function readAddresses(bytes: Buffer, length: number, size: number | undefined):
   if (size === undefined) return 'broken'
   const ports = size * 2
   if (bytes.length < ports + 4 || !areFields(bytes.subarray(ports + 4))) return 'broken'
-  const ip = ipaddr.fromByteArray([...bytes.subarray(0, size)])
-  return { length, client: { ip: ipaddr.process(ip.toString()).toString(), port: bytes.readUInt16BE(ports) } }
+  return { length, client: { ip: addressOf(bytes.subarray(0, size)), port: bytes.readUInt16BE(ports) } }
+}
+
+function addressOf(bytes: Buffer): string {
+  const groups = bytes.length === 4 ? bytes.join('.') : bytes.toString('hex').match(/.{4}/g)?.join(':')
+  return canonicalAddress(groups ?? '')
 }
 
 /** Whether these are additional fields, each with a type, its length and as many bytes. */

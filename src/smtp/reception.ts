@@ -3,7 +3,7 @@ import type { Store } from '../engine/store.ts'
 import { canonicalAddress, type Network } from '../mail/network.ts'
 import type { Client, Violation } from '../mail/session.ts'
 import type { ConnectionLimits, Excess } from './connection-limits.ts'
-import { testPatience } from './early-talk.ts'
+import { noDelay, testPatience } from './early-talk.ts'
 import type { Limits } from './limits.ts'
 import type { Logger } from './logger.ts'
 import { readProxiedClient } from './proxied-client.ts'
@@ -13,6 +13,8 @@ export interface Guest {
   /** With TLS already, where the listener begins with it. */
   readonly socket: Socket
   readonly client: Client
+  /** Whether it may speak for others. */
+  readonly mayXclient: boolean
   readonly violations: readonly Violation[]
   readonly release: () => void
 }
@@ -25,6 +27,8 @@ export interface ReceptionOptions {
   readonly admissions: ConnectionLimits
   /** Where a PROXY header must come from. */
   readonly proxies: readonly Network[]
+  /** Who speaks for others by XCLIENT. */
+  readonly xclient: readonly Network[]
   /** Begins TLS, where it comes first. */
   readonly secure?: (socket: Socket) => Promise<Socket | undefined>
   readonly store: Store
@@ -59,11 +63,12 @@ async function identify(socket: Socket, { proxies, limits, log }: ReceptionOptio
 async function welcome(
   bare: Socket,
   client: Client,
-  { secure, limits, store, log, release }: ReceptionOptions & Pick<Guest, 'release'>,
+  { secure, limits, xclient, store, log, release }: ReceptionOptions & Pick<Guest, 'release'>,
 ): Promise<Guest | 'gone'> {
   const socket = secure ? await secure(bare) : bare
   if (!socket || socket.destroyed) return 'gone'
-  const patience = await testPatience(socket, client.ip, { limits, store, log })
+  const mayXclient = xclient.some(network => network.contains(client.ip))
+  const patience = await testPatience(socket, client.ip, { limits: mayXclient ? noDelay : limits, store, log })
   if (patience === 'left' || socket.destroyed) return 'gone'
-  return { socket, client, violations: patience === 'talked' ? ['talked-before-greeting'] : [], release }
+  return { socket, client, mayXclient, violations: patience === 'talked' ? ['talked-before-greeting'] : [], release }
 }

@@ -4,6 +4,8 @@ import type { DataFault } from './data-parser.ts'
 /** What the protocol itself answers, before any rule has a say. */
 export const goodbye: Reply = { code: 221, status: '2.0.0', text: 'Goodbye' }
 export const flushed: Reply = { code: 250, status: '2.0.0', text: 'Flushed' }
+/** It has no status (RFC 2034, 4). */
+export const sendMessage = { code: 354, lines: ['End data with <CR><LF>.<CR><LF>'] } as const
 export const startTls: Reply = { code: 220, status: '2.0.0', text: 'Ready to start TLS' }
 /** RFC 5321, 3.5.3: we confirm no address. */
 export const notVerified: Reply = {
@@ -12,7 +14,6 @@ export const notVerified: Reply = {
   text: 'Cannot verify, but will take mail for an address that exists',
 }
 
-export const unknownCommand: Reply = { code: 500, status: '5.5.2', text: 'Command not recognized' }
 export const notImplemented: Reply = { code: 502, status: '5.5.1', text: 'Command not implemented' }
 export const lineTooLong: Reply = { code: 500, status: '5.5.2', text: 'Line too long' }
 export const badLineEnd: Reply = { code: 500, status: '5.5.2', text: 'Lines must end with CR and LF' }

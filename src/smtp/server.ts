@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Gateway } from '../engine/gateway.ts'
 import { partOf, type Store } from '../engine/store.ts'
-import type { Network } from '../mail/network.ts'
+import { type Network, parseNetwork } from '../mail/network.ts'
 import { ConnectionLimits } from './connection-limits.ts'
 import { Door } from './door.ts'
 import { defaultLimits, type Limits } from './limits.ts'
@@ -21,7 +21,7 @@ export interface SmtpServerOptions {
   readonly log: Logger
   /** Where they differ from the defaults. */
   readonly limits?: Partial<Limits>
-  /** Clients that the limits on connections are not for. Those who may use XCLIENT are always among them. */
+  /** Clients that the limits on connections are not for: by default this machine. Those who may use XCLIENT always belong to them. */
   readonly exempt?: readonly Network[]
   /** Whether every next hop takes addresses in UTF-8 (RFC 6531). */
   readonly smtputf8?: boolean
@@ -34,7 +34,7 @@ export interface SmtpServerOptions {
 }
 
 /** Where we listen, as it turned out. */
-export interface ListeningAddress {
+interface ListeningAddress {
   readonly address: string
   readonly port: number
   readonly as: 'mx' | 'submission'
@@ -52,6 +52,8 @@ export interface SmtpServer {
   /** Ends everything now. */
   close(): Promise<void>
 }
+
+const loopback = [parseNetwork('127.0.0.0/8'), parseNetwork('::1')].filter(network => network !== undefined)
 
 /** Starts to listen for mail. Rejects when an address cannot be had or the certificate cannot be used. */
 export async function openSmtpServer(options: SmtpServerOptions): Promise<SmtpServer> {
@@ -82,7 +84,7 @@ class RunningServer implements SmtpServer {
     this.#certificate = certificate
     this.#limits = { ...defaultLimits, ...options.limits }
     const proxies = options.listeners.flatMap(listener => listener.xclient ?? [])
-    this.#admissions = new ConnectionLimits(this.#limits, [...(options.exempt ?? []), ...proxies])
+    this.#admissions = new ConnectionLimits(this.#limits, [...(options.exempt ?? loopback), ...proxies])
   }
 
   async open(): Promise<void> {
@@ -130,7 +132,14 @@ class RunningServer implements SmtpServer {
       edge: { hostname, as: listener.as, limits, smtputf8, offersTls: certificate !== undefined, spoolDirectory, log },
       certificate,
       gateway,
-      reception: { limits, admissions, proxies: listener.proxyProtocol ?? [], store: partOf(store, 'greeted'), log },
+      reception: {
+        limits,
+        admissions,
+        proxies: listener.proxyProtocol ?? [],
+        xclient: listener.xclient ?? [],
+        store: partOf(store, 'greeted'),
+        log,
+      },
       counts: this.counts,
       reusePort,
       onEmpty: () => this.#onEmpty(),

@@ -9,7 +9,7 @@ export interface CertificateFiles {
   readonly key: string
 }
 
-export const minVersion = 'TLSv1.2'
+const minVersion = 'TLSv1.2'
 
 /** Our certificate, read again when its files change. A broken new one never replaces a good old one. */
 export class Certificate {

@@ -55,7 +55,8 @@ export class Watchdog {
     const { commandMs, tlsHandshakeMs, dataBlockMs, dataBytesPerSecond, sessionMs } = this.#limits
     if (this.#turn === 'handshake') return this.#since + tlsHandshakeMs
     if (this.#turn === 'command') return Math.min(this.#since + commandMs, this.#progress + sessionMs)
-    return dataBlockMs + Math.min(this.#lastBlock, this.#since + (this.#bytes / dataBytesPerSecond) * 1000)
+    const onAverage = dataBytesPerSecond > 0 ? this.#since + (this.#bytes / dataBytesPerSecond) * 1000 : Number.POSITIVE_INFINITY
+    return dataBlockMs + Math.min(this.#lastBlock, onAverage)
   }
 
   #setTimer(): NodeJS.Timeout {

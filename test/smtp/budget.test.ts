@@ -36,6 +36,14 @@ describe('budgets', () => {
     await client.closed()
   })
 
+  it('a line that never ends uses up the errors', async () => {
+    await using edge = await openEdge({ limits: { errors: 2 } })
+    const client = await Client.greeted(edge.port)
+    const chunk = 'x'.repeat(64 * 1024)
+    for (let sent = 0; sent < 40; sent++) client.write(chunk)
+    assert.match(await client.closed(), /^(?:500 5\.5\.2 [^\n]*\n){2}421 4\.7\.0 /)
+  })
+
   it('does not count recipients that are put off, as greylisting does', async () => {
     await using edge = await openEdge()
     edge.nextHop.toRcpt = () => ({ code: 451, status: '4.7.1', text: 'Later' })

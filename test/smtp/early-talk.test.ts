@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { definePolicy, pass } from '../../src/index.ts'
+import { testPatience } from '../../src/smtp/early-talk.ts'
 import { memoryStore } from '../../src/testing.ts'
 import { testRule } from '../engine/stage.ts'
 import { Client } from './dialogue.ts'
@@ -50,6 +53,21 @@ describe('early talkers', () => {
     again.destroy()
   })
 
+  it('a client that was known and talks is a stranger again', async () => {
+    const memory = store()
+    await memory.set('192.0.2.1', true, 60)
+    const limits = { greetDelayMs: 4000, greetMemorySeconds: 60 }
+    const [near, far] = await connected()
+    const log = { info: () => {}, warn: () => {}, error: () => {} }
+    assert.equal(await testPatience(near, '192.0.2.1', { limits, store: memory, log }), 'patient')
+    far.write('EHLO client.example\r\n')
+    while (!near.readableLength) await new Promise(setImmediate)
+    assert.equal(await testPatience(near, '192.0.2.1', { limits, store: memory, log }), 'talked')
+    assert.equal(await memory.get('192.0.2.1'), false)
+    far.destroy()
+    near.destroy()
+  })
+
   it('a client is served though the store is broken', async () => {
     const broken = { ...store(), get: () => Promise.reject(new Error('broken')), set: () => Promise.reject(new Error('broken')) }
     await using edge = await openEdge({ limits: { greetDelayMs: 10 }, store: { ...broken, add: async () => 0 } })
@@ -92,3 +110,15 @@ describe('early talkers', () => {
     assert.deepEqual((await edge.traced()).session.violations, ['talked-before-greeting'])
   })
 })
+
+/** The two ends of a connection. */
+async function connected(): Promise<[Socket, Socket]> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  assert.ok(address && typeof address === 'object')
+  const far = connect(address.port, '127.0.0.1')
+  const [near] = await once(server, 'connection')
+  server.close()
+  return [near, far]
+}

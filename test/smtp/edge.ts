@@ -102,6 +102,7 @@ export async function openEdge({
     hostname: 'mx.example.org',
     gateway: () => gateway,
     store: memoryStore(() => new Date()),
+    exempt: [],
     log: logTo(log),
     ...options,
     limits: {

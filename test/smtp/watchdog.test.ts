@@ -73,11 +73,12 @@ describe('deadlines', () => {
   })
 
   it('a client that never reads our replies is cut off', async () => {
-    await using edge = await openEdge({ limits: { commandMs: 200, junkCommands: 10_000_000, errors: 10_000_000 } })
+    await using edge = await openEdge({ limits: { commandMs: 200 } })
+    edge.nextHop.toRcpt = () => ({ code: 451, status: '4.7.1', text: 'x'.repeat(100_000) })
     const client = await Client.greeted(edge.port)
-    await client.accepted('EHLO client.example')
+    await client.accepted('EHLO client.example', 'MAIL FROM:<a@example.com>')
     client.socket.pause()
-    const lines = Buffer.from('EHLO client.example\r\n'.repeat(1000))
+    const lines = Buffer.from('RCPT TO:<b@our.example>\r\n'.repeat(100))
     const gone = new Promise(resolve => client.socket.once('close', resolve))
     const more = () => {
       if (!client.socket.destroyed) client.socket.write(lines, () => setImmediate(more))
