@@ -3,6 +3,7 @@ import type { Dns, DnsAnswer, DnsRecords, DnsType } from '../engine/dns.ts'
 import { temperror } from './dns-answer.ts'
 import { lowerCase } from './dns-name.ts'
 
+/** How answers are remembered. */
 export interface CacheOptions {
   /** Off for test suites whose zones change. */
   readonly cache?: boolean

@@ -6,6 +6,7 @@ import { parseServer, type Server } from './dns-server.ts'
 import { askByTcp, askByUdp, type Outcome } from './dns-transport.ts'
 import { answersQuery, encodeQuery, encodeQuestion, isTruncated, typeNumbers } from './dns-wire.ts'
 
+/** Whom to ask, and how far to trust them. */
 export interface ResolverOptions {
   /** `127.0.0.1:53`, `[::1]:53`, or an address alone; asked in this order. */
   readonly servers: readonly string[]

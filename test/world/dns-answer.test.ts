@@ -86,6 +86,12 @@ test('a response code of the EDNS record counts too', () => {
   assert.equal(ask(packet, 'A').error, 'rcode 16')
 })
 
+test('a reply that is cut short has no answer', () => {
+  const packet = handmade(`\xc0\x0c${fixed}\0\x04aaaa`)
+  packet.writeUInt16BE(0x8380, 2)
+  assert.deepEqual([ask(packet, 'A').status, ask(packet, 'A').records], ['temperror', []])
+})
+
 test('a negative answer without an SOA record does not say how long it holds', () => {
   assert.deepEqual(ask(handmade('', 0), 'A'), { status: 'nodata', records: [], ttlSeconds: 0, secure: false })
 })

@@ -181,6 +181,18 @@ test('a TCP server that hangs up, answers another question or says nothing is tr
   }
 })
 
+test('a server may have an IPv6 address', async t => {
+  const socket = createSocket('udp6').on('message', (query, client) => {
+    socket.send(answerTo(query, '192.0.2.1'), client.port, client.address)
+  })
+  t.after(() => socket.close())
+  socket.bind(0, '::1')
+  const bound = await Promise.race([once(socket, 'listening'), once(socket, 'error')])
+  if (bound[0] instanceof Error) return t.skip('this machine has no IPv6')
+  const dns = new Resolver({ servers: [`[::1]:${socket.address().port}`] })
+  assert.deepEqual((await dns.query('A', 'example.org')).records, ['192.0.2.1'])
+})
+
 test('an abort ends the question at once', async t => {
   const silent = await nameServer(t, { 'example.org': 'TIMEOUT' })
   const dns = new Resolver({ servers: [silent.address, silent.address], timeoutMs: 60_000 })
