@@ -10,21 +10,28 @@ import { fateLine, howToSend, surprise, whereToLook } from './demo/print.ts'
 import { explained, scenes } from './demo/scenes.ts'
 import { type Stage, setStage } from './demo/stage.ts'
 
+// What ends this ends the gateway too.
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1))
 process.exitCode = await demo({ stay: process.argv.includes('--stay') })
 
 async function demo({ stay }: { readonly stay: boolean }): Promise<number> {
   const stage = await setStage(await mkdtemp(join(tmpdir(), 'postern-demo-')))
-  const { traces, surprises } = await performAll(stage)
-  const refusal = traces.get(explained)
-  if (refusal) console.log(`\nWhy "${explained}" was refused:\n\n${explain({ trace: refusal, concerns: () => true })}`)
-  console.log(whereToLook(stage))
-  if (stay) {
-    console.log(howToSend(stage))
-    await once(process, 'SIGINT')
+  try {
+    const { traces, surprises } = await performAll(stage)
+    const refusal = traces.get(explained)
+    if (refusal) console.log(`\nWhy "${explained}" was refused:\n\n${explain({ trace: refusal, concerns: () => true })}`)
+    console.log(whereToLook(stage))
+    if (stay) await keepRunning(stage)
+    if (surprises > 0) console.error(`\n${surprises} came out otherwise than expected.`)
+    return surprises > 0 ? 1 : 0
+  } finally {
+    await stage.close()
   }
-  await stage.close()
-  if (surprises > 0) console.error(`${surprises} came out otherwise than expected.`)
-  return surprises > 0 ? 1 : 0
+}
+
+async function keepRunning(stage: Stage): Promise<void> {
+  console.log(howToSend(stage))
+  await once(process, 'SIGINT')
 }
 
 async function performAll(stage: Stage) {

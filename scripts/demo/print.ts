@@ -51,7 +51,7 @@ export function whereToLook({ folder, configuration }: Stage): string {
 }
 
 /** How to send a message of one's own with swaks. */
-export function howToSend({ ports }: Stage): string {
+export function howToSend({ ports, configuration }: Stage): string {
   return [
     '',
     'It stays until Ctrl-C. To send a message of your own:',
@@ -59,5 +59,8 @@ export function howToSend({ ports }: Stage): string {
     'From another address:',
     `  swaks --server 127.0.0.1:${ports.direct} --xclient "ADDR=203.0.113.99 HELO=mail.fast-loans.example" \\`,
     '    --from credit@fast-loans.example --to bob@museum.example',
+    'To see how any message would be judged:',
+    '  npx postern explain fixtures/messages/offer.eml --ip 203.0.113.66 --helo mail.bargain-parade.example \\',
+    `    --from deals@bargain-parade.example --rcpt alice@museum.example -c ${configuration}`,
   ].join('\n')
 }

@@ -37,8 +37,7 @@ export async function setStage(folder: string): Promise<Stage> {
   const ports = { dns: dns.port, nextHop: nextHop.port, proxied: await freePort(), direct: await freePort() }
   const configuration = join(folder, 'postern.yaml')
   await writeFile(configuration, configurationText(ports))
-  const gateway = new GatewayProcess(configuration)
-  await gateway.started()
+  const gateway = await GatewayProcess.start(configuration, 2)
   const close = async () => {
     await gateway.stop()
     await Promise.all([nextHop.close(), dns.close()])
