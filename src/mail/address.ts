@@ -57,11 +57,6 @@ export function parseAddressLiteral(text: string): string | undefined {
   return address
 }
 
-/** Whether two addresses are the same mailbox for us: local parts by case, domains canonical already. */
-export function sameAddress(a: Address, b: Address): boolean {
-  return a.local === b.local && a.domain === b.domain
-}
-
 function toAscii(text: string): string {
   return /[\x00-\x20%/?#\\@:]/.test(text) ? '' : domainToASCII(text)
 }
