@@ -9,7 +9,7 @@ export interface Ended {
 export interface RunOptions {
   readonly input?: string | Buffer
   readonly timeoutMs?: number
-  readonly env?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
 }
 
