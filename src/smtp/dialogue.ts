@@ -1,24 +1,19 @@
 import type { Conversation, Identity } from '../engine/conversation.ts'
 import { isAccepted, ok, type Reply } from '../mail/reply.ts'
-import type { Session, Tls } from '../mail/session.ts'
+import type { Tls, Violation } from '../mail/session.ts'
+import type { Edge } from './edge.ts'
 import { ehloReply } from './ehlo.ts'
 import { parseHelo } from './helo-name.ts'
-import type { Limits } from './limits.ts'
 import { readMail, readRcpt } from './mail-command.ts'
-import type { MessageIntake } from './message-intake.ts'
+import { MessageIntake } from './message-intake.ts'
 import * as replies from './replies.ts'
 import type { WireReply } from './wire-reply.ts'
 import { readXclient, type XclientAttributes } from './xclient.ts'
 
-export interface DialogueOptions {
+export interface DialogueOptions extends Edge {
   readonly conversation: Conversation
-  readonly hostname: string
-  readonly limits: Limits
   /** How many recipients a message may have. */
   readonly recipients: number
-  readonly smtputf8: boolean
-  /** Whether we have a certificate. */
-  readonly offersTls: boolean
   /** Whether this client may speak for others. */
   readonly mayXclient: boolean
 }
@@ -28,6 +23,9 @@ interface Ahead {
   readonly hasMore: boolean
 }
 
+/** Answers one command line. */
+type Work = (line: string, ahead: Ahead) => WireReply | Promise<WireReply>
+
 /** The transaction as the protocol sees it. */
 interface OpenTransaction {
   readonly smtputf8: boolean
@@ -35,12 +33,23 @@ interface OpenTransaction {
 }
 
 /** Commands that others have. EXPN and HELP would tell too much (RFC 5321, 7.3), the others need extensions. */
-const notOffered = new Set(['EXPN', 'HELP', 'ETRN', 'BDAT'])
+const notOffered = ['EXPN', 'HELP', 'ETRN', 'BDAT']
 
 /** Says for each command of SMTP what we answer, and what the conversation is told. It knows no sockets. */
 export class Dialogue {
   readonly #options: DialogueOptions
   readonly #conversation: Conversation
+  readonly #commands = new Map<string, Work>([
+    ['HELO', (line, ahead) => this.#helo(line, ahead)],
+    ['EHLO', (line, ahead) => this.#helo(line, ahead)],
+    ['MAIL', line => this.#mail(line)],
+    ['RCPT', line => this.#rcpt(line)],
+    ['RSET', line => this.#rset(line)],
+    ['NOOP', () => ok],
+    ['VRFY', line => (hasArguments(line) ? replies.notVerified : replies.vrfyWhom)],
+    ['XCLIENT', line => this.#xclient(line)],
+    ...notOffered.map(verb => [verb, () => replies.notImplemented] as const),
+  ])
   #hasGreeted = false
   #transaction: OpenTransaction | undefined
   /** The name by which a proxy has introduced its client. */
@@ -53,31 +62,17 @@ export class Dialogue {
     this.#isSecure = options.conversation.session.tls !== undefined
   }
 
-  /** What answers a command; undefined for one that we do not know. Those that concern the connection are not among them. */
-  command(verb: string, ahead: Ahead): ((line: string) => WireReply | Promise<WireReply>) | undefined {
-    switch (verb) {
-      case 'HELO':
-      case 'EHLO':
-        return line => this.#helo(line, ahead)
-      case 'MAIL':
-        return line => this.#mail(line)
-      case 'RCPT':
-        return line => this.#rcpt(line)
-      case 'RSET':
-        return line => this.#rset(line)
-      case 'NOOP':
-        return () => ok
-      case 'VRFY':
-        return line => (hasArguments(line) ? replies.notVerified : replies.vrfyWhom)
-      case 'XCLIENT':
-        return line => this.#xclient(line)
-      default:
-        return notOffered.has(verb) ? () => replies.notImplemented : undefined
-    }
+  /** What answers a command; undefined for one that we do not know. DATA, STARTTLS and QUIT concern the connection too. */
+  command(verb: string): Work | undefined {
+    return this.#commands.get(verb)
   }
 
-  get greeting(): WireReply {
-    return { code: 220, lines: [`${this.#options.hostname} ESMTP`] }
+  /** Lets the client be judged, and greets it. Nothing that it says may come before that (RFC 5321, 3.1). */
+  async greet(ahead: Ahead): Promise<WireReply> {
+    await this.#conversation.connect()
+    const isNoted = this.#conversation.session.violations.includes('talked-before-greeting')
+    if (ahead.hasMore && !isNoted) await this.#noteViolation('talked-before-greeting')
+    return this.#greeting
   }
 
   /** HELO or EHLO. They begin anew, like RSET (RFC 5321, 4.1.4). */
@@ -93,14 +88,9 @@ export class Dialogue {
     return esmtp ? this.#extensions() : { code: 250, lines: [this.#options.hostname] }
   }
 
-  /** The client has said something before we had greeted it. */
-  noteEarlyTalk(): Promise<void> {
-    return this.#noteViolation('talked-before-greeting')
-  }
-
   async #mail(line: string): Promise<Reply> {
     if (!this.#hasGreeted) return replies.heloFirst
-    if (this.#conversation.session.listener === 'submission') return replies.authenticationRequired
+    if (this.#options.as === 'submission') return replies.authenticationRequired
     if (this.#transaction) return replies.nestedMail
     const command = readMail(line, { ...this.#options.limits, smtputf8: this.#options.smtputf8 })
     if ('code' in command) return command
@@ -119,12 +109,12 @@ export class Dialogue {
     return reply
   }
 
-  /** Why a message may not come now; undefined when it may. */
-  refuseData(line: string, { hasMore }: Ahead): Reply | undefined {
+  /** DATA: what takes the message in, or why it may not come now. */
+  data(line: string, { hasMore }: Ahead): MessageIntake | Reply {
     if (!this.#transaction) return replies.mailFirst
     if (hasArguments(line)) return replies.noArguments
     if (!this.#transaction.hasRecipients) return replies.noRecipients
-    if (!hasMore) return undefined
+    if (!hasMore) return new MessageIntake({ ...this.#options, lineEnds: this.#options.as === 'mx' ? 'strict' : 'repair' })
     this.#transaction = undefined
     return this.#conversation.refuseMessage(replies.dataTooSoon)
   }
@@ -171,7 +161,11 @@ export class Dialogue {
     if (!attributes) return replies.badXclient
     this.#hasGreeted = false
     await this.#conversation.identify(this.#identityOf(attributes))
-    return this.greeting
+    return this.#greeting
+  }
+
+  get #greeting(): WireReply {
+    return { code: 220, lines: [`${this.#options.hostname} ESMTP`] }
   }
 
   #identityOf({ ip, port, helo }: XclientAttributes): Identity {
@@ -182,7 +176,7 @@ export class Dialogue {
     return port ? { ...name, client: { ...this.#conversation.session.client, port } } : name
   }
 
-  #noteViolation(violation: Session['violations'][number]): Promise<void> {
+  #noteViolation(violation: Violation): Promise<void> {
     const { violations } = this.#conversation.session
     return this.#conversation.identify({ violations: [...violations, violation] })
   }

@@ -68,7 +68,7 @@ export class Door {
       id: session.id,
       remoteAddress: ip,
       remotePort: port,
-      edge: this.#needs.edge,
+      ...this.#needs.edge,
       conversation: new Conversation(gateway, session),
       recipients: gateway.maxRecipients,
       mayXclient: guest.mayXclient,

@@ -4,21 +4,16 @@ import { answer } from './adapter.ts'
 import { Budget } from './budget.ts'
 import { readCommandLine } from './command-line.ts'
 import { Dialogue, type DialogueOptions } from './dialogue.ts'
-import type { Edge } from './edge.ts'
-import { MessageIntake } from './message-intake.ts'
+import type { MessageIntake } from './message-intake.ts'
 import * as replies from './replies.ts'
 import { ReplyQueue } from './reply-queue.ts'
 import { Watchdog } from './watchdog.ts'
 import type { Wire } from './wire.ts'
 import type { WireReply } from './wire-reply.ts'
 
-export interface ExchangeOptions extends Pick<DialogueOptions, 'conversation' | 'recipients' | 'mayXclient'> {
-  readonly edge: Edge
-}
-
 /** One client's commands and messages, each with its answer: in time, within the client's budget, and until one of both ends it. */
 export class Exchange {
-  readonly #options: ExchangeOptions
+  readonly #options: DialogueOptions
   readonly #wire: Wire
   readonly #dialogue: Dialogue
   readonly #budget: Budget
@@ -28,20 +23,23 @@ export class Exchange {
   /** The command that is being answered. */
   #verb = ''
   #isBusy = true
+  /** The conversation is at work on a command: nobody may interrupt it. */
+  #isAnswering = false
+  /** A message is judged and handed over. */
+  #isTaking = false
   #isDraining = false
   #ending: Ending = 'disconnected'
-  /** Set when the connection ends with the reply at hand. */
-  #lastWord: Ending | undefined
+  /** The reply at hand is the last one. */
+  #isLast = false
   #isOver = false
 
-  constructor(wire: Wire, options: ExchangeOptions) {
-    const { edge, ...rest } = options
+  constructor(wire: Wire, options: DialogueOptions) {
     this.#options = options
     this.#wire = wire
-    this.#dialogue = new Dialogue({ ...edge, ...rest })
-    this.#budget = new Budget(edge.limits)
+    this.#dialogue = new Dialogue(options)
+    this.#budget = new Budget(options.limits)
     this.#replies = new ReplyQueue(wire)
-    this.#watchdog = new Watchdog(edge.limits, () => this.#endWith(replies.timedOut, 'timed out'))
+    this.#watchdog = new Watchdog(options.limits, () => this.#endWith(replies.timedOut, 'timed out'))
   }
 
   /** What answers a command; undefined for one that we do not know. */
@@ -50,14 +48,11 @@ export class Exchange {
     return work && (line => this.#answer(() => work(line)))
   }
 
-  /** Judges the client, and greets it. Answers whether it may speak now. */
-  async greet(): Promise<boolean> {
-    const { limits, log } = this.#options.edge
-    const greeting = await answer({ what: 'connect', ms: limits.answerMs, log, work: () => this.#greeting() })
-    if (this.#wire.isClosing) return false
-    this.#say(greeting)
-    if (greeting.code !== 220) this.#wire.close()
-    return greeting.code === 220
+  /** Judges the client, and greets it. */
+  async greet(): Promise<void> {
+    const greeting = await this.#undisturbed('connect', () => this.#dialogue.greet(this.#wire))
+    if (this.#wire.isClosing) return
+    this.#say(greeting.code === 220 ? greeting : this.#last(greeting, 'refused by the protocol'))
   }
 
   /** A line has come. `dispatch` finds the command in it, and is done when it has been answered. */
@@ -76,22 +71,22 @@ export class Exchange {
 
   /** A message has come, to its end or beyond all limits. */
   async take(intake: MessageIntake): Promise<void> {
-    const { limits, log } = this.#options.edge
+    const { limits, log } = this.#options
     this.#isBusy = true
     this.#watchdog.pause()
     this.#intake = undefined // from here on it is the dialogue's
+    this.#isTaking = true
     const reply = await answer({ what: 'message', ms: limits.messageAnswerMs, log, work: () => this.#dialogue.message(intake) })
+    this.#isTaking = false
     this.#watchdog.noteTransaction()
     if (reply.code < 400) this.#budget.noteTransaction()
     if (this.#wire.isClosing) return
-    this.#say(reply)
-    if (intake.isHopeless) this.#end('refused by the protocol')
+    this.#say(intake.isHopeless ? this.#last(reply, 'refused by the protocol') : reply)
     this.await()
   }
 
-  async secured(tls: Tls): Promise<void> {
-    await this.#dialogue.secured(tls)
-    this.await()
+  secured(tls: Tls): Promise<void> {
+    return this.#dialogue.secured(tls).then(() => this.await())
   }
 
   /** Now it is the client's turn, unless it has had enough. */
@@ -112,18 +107,19 @@ export class Exchange {
   /** Counts a reply of smtp-server's own, and says it. */
   interject(reply: WireReply): void {
     void this.#budget.note(this.#verb, reply.code)
-    this.#say(reply)
+    this.#say(reply.code === 421 ? this.#last(reply, 'refused by the protocol') : reply)
   }
 
   /** Ends the connection as soon as the client has its answer to what it has said (RFC 5321, 3.8). */
   drain(): void {
     this.#isDraining = true
-    if (!this.#isBusy && !this.#wire.isReceiving) this.shutDown()
+    this.#ending = 'shut down'
+    if (!this.#isBusy && !this.#wire.isReceiving) this.#endWith(replies.shuttingDown, 'shut down')
   }
 
-  /** Ends the connection now, whatever is going on. */
-  shutDown(): void {
-    this.#endWith(replies.shuttingDown, 'shut down')
+  /** The client has closed its side. Without QUIT while we judge its message, it has given up waiting and will come again. */
+  noteEnd(): void {
+    if (this.#isTaking && !this.#wire.hasMore) this.#leave('disconnected')
   }
 
   /** The connection is closing or closed, whoever did it. */
@@ -133,64 +129,67 @@ export class Exchange {
     this.#isOver = true
     this.#watchdog.stop()
     void this.#intake?.discard()
-    this.#options.conversation.close(this.#ending)
-  }
-
-  async #greeting(): Promise<WireReply> {
-    const { conversation } = this.#options
-    await conversation.connect()
-    if (this.#wire.hasMore && !conversation.session.violations.length) await this.#dialogue.noteEarlyTalk()
-    return this.#dialogue.greeting
+    if (!this.#isAnswering) this.#leave(this.#ending)
   }
 
   #work(verb: string): ((line: string) => WireReply | Promise<WireReply>) | undefined {
-    const dialogue = this.#dialogue
     if (verb === 'DATA') return line => this.#startData(line)
-    if (verb === 'QUIT') return () => this.#quit()
-    if (verb === 'STARTTLS') return line => dialogue.refuseStartTls(line) ?? replies.startTls
-    return dialogue.command(verb, { hasMore: this.#wire.hasMore })
+    if (verb === 'QUIT') return () => this.#last(replies.goodbye, 'quit')
+    if (verb === 'STARTTLS') return line => this.#dialogue.refuseStartTls(line) ?? replies.startTls
+    const command = this.#dialogue.command(verb)
+    return command && (line => command(line, this.#wire))
   }
 
   async #answer(work: () => WireReply | Promise<WireReply>): Promise<void> {
-    const { limits, log } = this.#options.edge
-    const reply = await answer({ what: this.#verb, ms: limits.answerMs, log, work })
+    const reply = await this.#undisturbed(this.#verb, work)
     await this.#budget.note(this.#verb, reply.code)
     if (this.#wire.isClosing) return
     this.#say(reply)
-    if (this.#lastWord) this.#end(this.#lastWord)
-    else if (reply === replies.startTls) this.#wire.startTls()
+    if (reply === replies.startTls) this.#wire.startTls()
+  }
+
+  /** Lets the conversation come to its answer. When the client leaves meanwhile, the conversation hears of it afterwards. */
+  async #undisturbed(what: string, work: () => WireReply | Promise<WireReply>): Promise<WireReply> {
+    const { limits, log } = this.#options
+    this.#isAnswering = true
+    const reply = await answer({ what, ms: limits.answerMs, log, work })
+    this.#isAnswering = false
+    if (this.#isOver) this.#leave(this.#ending)
+    return reply
+  }
+
+  #leave(ending: Ending): void {
+    try {
+      this.#options.conversation.close(ending)
+    } catch (error) {
+      this.#options.log.error({ error: String(error) }, 'ending a conversation failed')
+    }
   }
 
   #startData(line: string): WireReply {
     const { hasMore } = this.#wire
+    const intake = this.#dialogue.data(line, { hasMore })
     // S13: what comes uncalled may be commands to one server and a message to another.
-    if (hasMore) this.#lastWord = 'refused by the protocol'
-    const refusal = this.#dialogue.refuseData(line, { hasMore })
-    if (refusal) return refusal
-    const { limits, as, spoolDirectory } = this.#options.edge
-    this.#intake = new MessageIntake({ limits, lineEnds: as === 'mx' ? 'strict' : 'repair', spoolDirectory })
-    this.#wire.receive(this.#intake)
+    if ('code' in intake) return hasMore ? this.#last(intake, 'refused by the protocol') : intake
+    this.#intake = intake
+    this.#wire.receive(intake)
     return replies.sendMessage
-  }
-
-  #quit(): WireReply {
-    this.#lastWord = 'quit'
-    return replies.goodbye
   }
 
   #say(reply: WireReply): void {
     this.#replies.add(this.#verb, reply)
-    if (reply.code === 421) this.#wire.close()
+    if (reply === replies.takesTooLong) this.#last(reply, 'timed out')
+    if (this.#isLast) this.#wire.close()
+  }
+
+  /** The connection ends with this reply. */
+  #last(reply: WireReply, ending: Ending): WireReply {
+    this.#ending = ending
+    this.#isLast = true
+    return reply
   }
 
   #endWith(reply: WireReply, ending: Ending): void {
-    if (this.#wire.isClosing) return
-    this.#ending = ending
-    this.#say(reply)
-  }
-
-  #end(ending: Ending): void {
-    this.#ending = ending
-    this.#wire.close()
+    if (!this.#wire.isClosing) this.#say(this.#last(reply, ending))
   }
 }

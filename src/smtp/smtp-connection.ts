@@ -2,14 +2,15 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { SMTPServer } from 'smtp-server'
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js'
+import type { DialogueOptions } from './dialogue.ts'
 import { DialogueStream } from './dialogue-stream.ts'
-import { Exchange, type ExchangeOptions } from './exchange.ts'
+import { Exchange } from './exchange.ts'
 import type { MessageIntake } from './message-intake.ts'
 import { describeTls } from './tls.ts'
 import type { Wire } from './wire.ts'
 
 /** A client that has been let in: what smtp-server wants to know of it, and what we do. */
-export interface Arrival extends SMTPConnectionOptions, ExchangeOptions {
+export interface Arrival extends SMTPConnectionOptions, DialogueOptions {
   /** To be called when the connection is gone. */
   readonly onGone: () => void
 }
@@ -68,12 +69,14 @@ export class EdgeConnection extends SMTPConnection implements Wire {
     this.upgrade(resume, () => this.#secured())
   }
 
+  /** Ends as soon as the client has been answered. */
   drain(): void {
     this.#exchange.drain()
   }
 
+  /** The same now, whatever is going on. */
   cut(): void {
-    this.#exchange.shutDown()
+    this.#exchange.drain()
     this._socket.destroy()
   }
 
@@ -81,6 +84,7 @@ export class EdgeConnection extends SMTPConnection implements Wire {
   override init(): void {
     this._socket.on('close', hadError => this._onCloseEvent(hadError))
     this._socket.on('error', error => this._onError(error))
+    this._socket.on('end', () => this.#exchange.noteEnd())
     void this.#begin()
   }
 
@@ -131,7 +135,8 @@ export class EdgeConnection extends SMTPConnection implements Wire {
   }
 
   async #begin(): Promise<void> {
-    if (!(await this.#exchange.greet()) || !this._parser) return
+    await this.#exchange.greet()
+    if (this.isClosing || !this._parser) return
     this._resetSession()
     this._ready = true
     // The order of commands is the dialogue's affair.
