@@ -77,7 +77,8 @@ class RunningServer implements SmtpServer {
   readonly #admissions: ConnectionLimits
   readonly #certificate: Certificate | undefined
   readonly #doors: Door[] = []
-  #onEmpty = () => {}
+  /** To be called when the last connection is gone. */
+  readonly #waiting: (() => void)[] = []
 
   constructor(options: SmtpServerOptions, certificate: Certificate | undefined) {
     this.#options = options
@@ -120,7 +121,7 @@ class RunningServer implements SmtpServer {
   #empty(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     if (this.counts.open === 0) resolve()
-    this.#onEmpty = resolve
+    else this.#waiting.push(resolve)
     return promise
   }
 
@@ -142,7 +143,9 @@ class RunningServer implements SmtpServer {
       },
       counts: this.counts,
       reusePort,
-      onEmpty: () => this.#onEmpty(),
+      onEmpty: () => {
+        for (const resolve of this.#waiting.splice(0)) resolve()
+      },
     })
   }
 }

@@ -58,6 +58,15 @@ describe('shutting down', () => {
     client.destroy()
   })
 
+  it('can be asked for twice', async () => {
+    const edge = await openEdge()
+    const client = await Client.greeted(edge.port)
+    await Promise.all([edge.server.drain(10), edge.server.close(), edge.server.close()])
+    await edge.server.close()
+    assert.equal(edge.server.counts.open, 0)
+    client.destroy()
+  })
+
   it('sends those away who have not been greeted', async () => {
     const edge = await openEdge({ limits: { greetDelayMs: 4000 } })
     const client = await Client.connect(edge.port)
