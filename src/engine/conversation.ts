@@ -100,11 +100,11 @@ export class Conversation {
   /** The message is complete. The reply is the last word on it: from an acceptance on, it is ours to deliver. */
   async message(message: Message): Promise<Reply> {
     const transaction = this.#open
-    this.#answering = true
     transaction.noteMessage(message)
-    await judgeMessage(this.#gateway, transaction, message)
-    const reply = this.#left ? withId(senderLeft, transaction.id) : await this.#settle(transaction, message)
-    this.#answering = false
+    const reply = await this.#undisturbed(async () => {
+      await judgeMessage(this.#gateway, transaction, message)
+      return this.#left ? withId(senderLeft, transaction.id) : this.#settle(transaction, message)
+    })
     this.#finish(this.#left && !isAccepted(reply) ? this.#left : 'answered', reply)
     return reply
   }
@@ -146,6 +146,15 @@ export class Conversation {
     const answer = withId(reply, transaction.id)
     transaction.noteRefusal(recipient, answer, where ? { where } : {})
     return answer
+  }
+
+  async #undisturbed<T>(work: () => Promise<T>): Promise<T> {
+    this.#answering = true
+    try {
+      return await work()
+    } finally {
+      this.#answering = false
+    }
   }
 
   async #settle(transaction: OpenTransaction, message: Message): Promise<Reply> {
