@@ -10,7 +10,7 @@ import { untilListening } from './wait.ts'
 /** Debian's user without rights. Dovecot wants to be root or nobody in particular; mail must not belong to root. */
 const nobody = { name: 'nobody', group: 'nogroup', id: 65534 } as const
 
-/** A Dovecot of our own: alice and bob @example.test, password `secret`; bob's quota is 64 KB. */
+/** A Dovecot of our own: alice and bob @our.example, password `secret`; bob's quota is 64 KB. */
 export interface Dovecot {
   readonly lmtp: number
   /** The same over a unix socket. */
@@ -40,8 +40,8 @@ async function stop(child: ChildProcess, folder: string): Promise<void> {
   await removeFolder(folder)
 }
 
-const users = `alice@example.test:{PLAIN}secret::::::
-bob@example.test:{PLAIN}secret::::::userdb_quota_rule=*:storage=64k
+const users = `alice@our.example:{PLAIN}secret::::::
+bob@our.example:{PLAIN}secret::::::userdb_quota_rule=*:storage=64k
 `
 
 function configuration(folder: string, ports: Pick<Dovecot, 'lmtp' | 'imap' | 'pop3'>): string {

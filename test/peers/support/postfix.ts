@@ -6,7 +6,7 @@ import { pathOf } from './needs.ts'
 import { mustRun } from './run.ts'
 import { until, untilListening } from './wait.ts'
 
-/** A second instance of Postfix that keeps mail for alice and bob @example.test in Maildirs, and takes XCLIENT from us. */
+/** A second instance of Postfix that keeps mail for alice and bob @our.example in Maildirs, and takes XCLIENT from us. */
 export interface Postfix {
   readonly port: number
   /** The message that was delivered to a mailbox, once there is one: with LF line ends, as Postfix keeps it. */
@@ -67,11 +67,12 @@ queue_directory = ${folder}/spool
 data_directory = ${folder}/data
 mail_owner = postfix
 setgid_group = postdrop
-myhostname = mail.example.test
+myhostname = mail.our.example
+message_size_limit = 50000000
 mydestination =
-virtual_mailbox_domains = example.test
+virtual_mailbox_domains = our.example
 virtual_mailbox_base = ${folder}/mail
-virtual_mailbox_maps = inline:{ alice@example.test=alice/, bob@example.test=bob/ }
+virtual_mailbox_maps = inline:{ alice@our.example=alice/, bob@our.example=bob/ }
 virtual_uid_maps = static:${nobody}
 virtual_gid_maps = static:${nobody}
 default_transport = error:nothing leaves this machine

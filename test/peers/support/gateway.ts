@@ -1,0 +1,60 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startDnsServer } from '../../../fixtures/dns-server.ts'
+import { freePort } from '../../../fixtures/free-port.ts'
+import { GatewayProcess } from '../../../fixtures/gateway-process.ts'
+import { goodZone } from '../../functional/gateway.ts'
+import { peerFolder, removeFolder } from './folder.ts'
+
+/** The next hop of our.example, as the configuration has it. */
+export interface NextHopSettings {
+  readonly to: string
+  readonly identity?: 'none' | 'xclient' | 'xforward' | 'proxy'
+}
+
+/** `postern run` between a client and a next hop that are programs of others. */
+export interface PeerGateway {
+  /** For clients that say in a PROXY header where they come from. */
+  readonly proxied: number
+  /** For clients that come from 127.0.0.1. */
+  readonly direct: number
+  readonly process: GatewayProcess
+  /** The messages in quarantine. */
+  quarantine(): Promise<Buffer[]>
+  stop(): Promise<void>
+}
+
+export async function startGateway({ to, identity = 'none' }: NextHopSettings): Promise<PeerGateway> {
+  const folder = await peerFolder('gateway')
+  const dns = await startDnsServer(goodZone)
+  const [proxied, direct] = [await freePort(), await freePort()]
+  const configuration = join(folder, 'postern.yaml')
+  const text = `hostname: mx.our.example
+data: data
+dns: { servers: ["${dns.address}"], timeoutMs: 500 }
+listen:
+  - { address: "127.0.0.1:${proxied}", proxyProtocol: [127.0.0.1] }
+  - { address: "127.0.0.1:${direct}" }
+relay: { our.example: { to: "${to}", identity: ${identity} } }
+limits: { greetDelayMs: 0, refusalDelayMs: 0, connectionsPerAddress: 100, newPerMinute: 10000 }
+rules: [{ use: reverse-dns }, { use: helo }, { use: sender-domain }, { use: score-limit }]
+`
+  await writeFile(configuration, text)
+  const process = await GatewayProcess.start(configuration, 2)
+  return {
+    proxied,
+    direct,
+    process,
+    quarantine: () => messagesIn(join(folder, 'data/quarantine')),
+    stop: async () => {
+      await process.stop()
+      await dns.close()
+      await removeFolder(folder)
+    },
+  }
+}
+
+async function messagesIn(folder: string): Promise<Buffer[]> {
+  const names = await readdir(folder, { recursive: true }).catch(() => [])
+  return Promise.all(names.filter(name => name.endsWith('.eml')).map(name => readFile(join(folder, name))))
+}
