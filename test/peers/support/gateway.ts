@@ -36,7 +36,7 @@ listen:
   - { address: "127.0.0.1:${proxied}", proxyProtocol: [127.0.0.1] }
   - { address: "127.0.0.1:${direct}" }
 relay: { our.example: { to: "${to}", identity: ${identity} } }
-limits: { greetDelayMs: 0, refusalDelayMs: 0, connectionsPerAddress: 100, newPerMinute: 10000 }
+limits: { greetDelayMs: 0, refusalDelayMs: 0, connectionsPerAddress: 100, newPerMinute: 10000, errors: 1000, junkCommands: 1000, refusedRecipients: 1000 }
 rules: [{ use: reverse-dns }, { use: helo }, { use: sender-domain }, { use: score-limit }]
 `
   await writeFile(configuration, text)
