@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
+import type { Configuration } from '../config/load.ts'
 import { type Log, openLog } from '../report/log.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { FileWatch } from './file-watch.ts'
 import { Service } from './service.ts'
 import { complain, configOption, readConfiguration } from './startup.ts'
 import { warnings } from './warnings.ts'
@@ -39,20 +41,30 @@ async function run({ config }: Options): Promise<ExitCode> {
     complain(started.problems)
     return exitCodes.failed
   }
-  await untilToldToStop(started.value, { config, log })
+  await untilToldToStop(started.value, { configuration: configuration.value, config, log })
   return exitCodes.ok
 }
 
 /** Serves until the first SIGTERM or SIGINT, then drains. A second one means that nobody wants to wait. */
 async function untilToldToStop(
   service: Service,
-  { config, log }: { readonly config: string | undefined; readonly log: Log },
+  {
+    configuration,
+    config,
+    log,
+  }: { readonly configuration: Configuration; readonly config: string | undefined; readonly log: Log },
 ): Promise<void> {
   let reloading = Promise.resolve()
   const reload = () => {
     // One after the other: the last configuration is the one that counts.
-    reloading = reloading.then(async () => service.reload(await readConfiguration(config)))
+    reloading = reloading.then(async () => {
+      const next = await readConfiguration(config)
+      if ('value' in next) watch.follow(listFiles(next.value))
+      await service.reload(next)
+    })
   }
+  const watch = new FileWatch(reload)
+  watch.follow(listFiles(configuration))
   process.on('SIGHUP', reload)
   const signal = await firstOf('SIGTERM', 'SIGINT')
   for (const again of ['SIGTERM', 'SIGINT'] as const) {
@@ -62,10 +74,15 @@ async function untilToldToStop(
     })
   }
   log.info({ signal }, 'stopping')
+  watch.follow([])
   await reloading
   await service.stop(drainMs)
   log.info({}, 'stopped')
   log.flush()
+}
+
+function listFiles({ rules }: Configuration): string[] {
+  return rules.flatMap(({ files }) => files)
 }
 
 function firstOf(...signals: readonly NodeJS.Signals[]): Promise<NodeJS.Signals> {

@@ -2,7 +2,7 @@ import YAML from 'yaml'
 import { type Checked, type Path, type Position, type Problem, quoted } from './problem.ts'
 
 /** A configuration file beyond this is a mistake, or an attack. */
-export const maxDocumentBytes = 1024 * 1024
+const maxDocumentBytes = 1024 * 1024
 
 /** References to anchors beyond these make a small file grow without end. */
 const maxAliases = 100

@@ -26,5 +26,3 @@ export const listenSchema = z.strictObject({
     .default([])
     .describe('The clients that may tell by XCLIENT on whose behalf they speak; all others are refused.'),
 })
-
-export type Listen = z.output<typeof listenSchema>

@@ -3,7 +3,7 @@ import { parseDomain } from '../mail/address.ts'
 import { parseDestination } from '../relay/destination.ts'
 
 /** Where the mail of one domain goes. */
-export const relaySchema = z.strictObject({
+const relaySchema = z.strictObject({
   to: z
     .string()
     .transform((text, context) => {

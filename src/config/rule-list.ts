@@ -4,6 +4,7 @@ import type { AnyPolicy } from '../engine/policy.ts'
 import type { SourceDocument } from './document.ts'
 import { check, problemAt, valueAt } from './issues.ts'
 import { knownKeys } from './known-keys.ts'
+import { readListFiles } from './list-files.ts'
 import { loadPolicy } from './policies.ts'
 import type { Checked, Path, Problem } from './problem.ts'
 import { type RuleSettings, ruleSchema } from './rules.ts'
@@ -15,6 +16,8 @@ export interface PlannedRule {
   readonly options: unknown
   readonly facts: Readonly<Record<string, Fact>>
   readonly settings: RuleSettings
+  /** The files that hold lists of its options: they count anew when they change. */
+  readonly files: readonly string[]
 }
 
 /** What rules are checked with. */
@@ -52,16 +55,17 @@ async function planRule(context: RuleContext, taken: Set<string>): Promise<Check
   const loaded = await loadPolicy(settings.use, folder)
   if ('expected' in loaded) return { problems: [problemAt(document, [...at, 'use'], loaded.expected, loaded.found)] }
   const { policy } = loaded
-  const options = checkOptions(policy, context)
-  if ('problems' in options) return options
-  const facts = factsOf(policy, options.value)
+  const checkedOptions = await checkOptions(policy, context)
+  if ('problems' in checkedOptions) return checkedOptions
+  const { options, files } = checkedOptions.value
+  const facts = factsOf(policy, options)
   if (typeof facts === 'string') return { problems: [problemAt(document, at, 'a policy that knows its facts', facts)] }
   if (settings.name !== undefined && taken.has(settings.name)) {
     return { problems: [problemAt(document, [...at, 'name'], 'a name that no rule before has')] }
   }
   const name = settings.name ?? numbered(policy.name, taken)
   taken.add(name)
-  return { value: { name, policy, options: options.value, facts, settings } }
+  return { value: { name, policy, options, facts, settings, files } }
 }
 
 /** What the policy has to find out, or how it failed to say so: it may be a stranger's code. */
@@ -81,12 +85,20 @@ function numbered(name: string, taken: ReadonlySet<string>): string {
   return `${name}-${number}`
 }
 
-/** Options that were not given are none, and `ownNames` is filled in for a policy that has it. */
-function checkOptions(policy: AnyPolicy, { document, at, ownNames }: RuleContext): Checked<unknown> {
+/** Options that were not given are none; list files are read, and `ownNames` is filled in for a policy that has it. */
+async function checkOptions(
+  policy: AnyPolicy,
+  { document, at, folder, ownNames }: RuleContext,
+): Promise<Checked<Pick<PlannedRule, 'options' | 'files'>>> {
   const schema: z.ZodType = policy.options
+  const place = [...at, 'options']
+  const lists = await readListFiles({ document, at: place, given: valueAt(document.data, place), folder })
+  if ('problems' in lists) return lists
   const wantsNames = knownKeys(schema, []).includes('ownNames')
-  const given = complement(valueAt(document.data, [...at, 'options']), wantsNames ? { ownNames } : {})
-  return check({ document, at: [...at, 'options'], schema, given })
+  const given = complement(lists.value.given, wantsNames ? { ownNames } : {})
+  const checked = check({ document, at: place, schema, given })
+  if ('problems' in checked) return { problems: checked.problems.map(lists.value.locate) }
+  return { value: { options: checked.value, files: lists.value.files } }
 }
 
 function complement(given: unknown, preset: Readonly<Record<string, unknown>>): unknown {

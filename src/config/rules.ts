@@ -48,7 +48,7 @@ export interface RecipientPattern {
 }
 
 /** Reads `bob@example.org`, `*@example.org`, `*@*.example.org`. */
-export function recipientPattern(text: string): RecipientPattern | undefined {
+function recipientPattern(text: string): RecipientPattern | undefined {
   const at = text.lastIndexOf('@')
   const domain = domainPattern(text.slice(at + 1))
   if (at < 1 || domain === undefined) return undefined

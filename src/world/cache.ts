@@ -12,7 +12,7 @@ export interface CacheOptions {
 }
 
 /** What has been asked, and where the answers came from. */
-export interface DnsStats {
+interface DnsStats {
   /** Asked of the name servers. */
   questions: number
   /** Answered from memory, or together with the same question of somebody else. */
