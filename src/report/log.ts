@@ -18,8 +18,8 @@ export interface Log {
 export interface LogOptions {
   /** One readable line each instead of JSON; for a terminal. */
   readonly pretty: boolean
-  /** A file descriptor, or a file. */
-  readonly to?: number | string
+  /** A file descriptor; standard output unless told. */
+  readonly to?: number
 }
 
 /** Lines that nobody reads must not fill the memory. */
@@ -28,7 +28,7 @@ const transactionText = 'transaction'
 
 /** Opens the log. When it cannot be written, lines are lost and mail goes on. */
 export function openLog({ pretty: isPretty, to = 1 }: LogOptions): Log {
-  const destination = pino.destination({ dest: to, sync: isPretty, maxLength: mostBytes, mkdir: true })
+  const destination = pino.destination({ dest: to, sync: isPretty, maxLength: mostBytes })
   // A full disk or a closed pipe: there is nowhere left to say so.
   destination.on('error', () => {})
   const stream = isPretty ? forPeople(destination) : destination
@@ -51,7 +51,7 @@ function flush(destination: Destination): void {
   try {
     destination.flushSync()
   } catch {
-    // Not open yet, or broken: the lines are lost, as they would be anyway.
+    // It cannot be written: the lines are lost, as they would be anyway.
   }
 }
 
