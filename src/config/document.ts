@@ -45,7 +45,9 @@ function expand({ file, lineCounter }: Source, document: YAML.Document): Checked
   } catch (error) {
     // The only errors here are those of aliases: unknown ones, and too many.
     const expected = `aliases of anchors that stand before them, and at most ${maxAliases}`
-    return { problems: [{ file, line: 1, column: 1, what: 'YAML', expected, found: lastSentence(error) }] }
+    const sentence = lastSentence(error)
+    const found = sentence.startsWith('excessive') ? 'more of them' : sentence
+    return { problems: [{ file, line: 1, column: 1, what: 'YAML', expected, found }] }
   }
   const at = (offset: number | undefined) => toPosition(lineCounter, offset)
   return {

@@ -49,7 +49,10 @@ function nameAlternatives(issue: z.core.$ZodIssueInvalidUnion): string {
   return [...new Set(alternatives)].join(' or ') || issue.message
 }
 
-/** A check of our own says what it expects in its message: "a network, such as 10.0.0.0/8". */
+/** A check of our own says what it expects in its message: "a network, such as 10.0.0.0/8". What was found is told elsewhere. */
 function nameMessage(issue: Issue): string {
-  return issue.message.replace(/^(Invalid (input|string): )?(expected|must (be|match)) /i, '').replace(/\.$/, '')
+  return issue.message
+    .replace(/, found .*$/s, '')
+    .replace(/^(Invalid (input|string): )?(expected|must (be|match)) /i, '')
+    .replace(/\.$/, '')
 }

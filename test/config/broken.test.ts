@@ -9,16 +9,14 @@ const top = join(import.meta.dirname, '../..')
 
 /** What is told about each `fixtures/config/broken-*.yaml`: line, column, what it is about, what was expected and what was found. */
 const expected: Readonly<Record<string, readonly string[]>> = {
-  'alias-bomb': [
-    '1:1: YAML: expected aliases of anchors that stand before them, and at most 100, found excessive alias count indicates a resource exhaustion attack',
-  ],
+  'alias-bomb': ['1:1: YAML: expected aliases of anchors that stand before them, and at most 100, found more of them'],
   'certificate-files': ['2:14: tls.cert: expected a certificate in PEM form, found no fixtures/config/missing.pem'],
   destinations: [
     '4:20: relay["a.example"].to: expected smtp://host:port, smtps://host:port, lmtp://host:port, lmtp:/path/of/socket or maildir:/path/{local}, found "10.0.0.5:25"',
     '5:20: relay["b.example"].to: expected smtp://host:port, the host a name, an IPv4 address or an IPv6 address in brackets, found "smtp://10.0.0.256:25"',
     '6:20: relay["c.example"].to: expected a port other than 25 for LMTP (RFC 2033, 5), found "lmtp://127.0.0.1:25"',
     '7:20: relay["d.example"].to: expected lmtp://host:port or lmtp:/path/of/socket, found "lmtp:run/dovecot/lmtp"',
-    '8:20: relay["e.example"].to: expected {local} or {domain} in the path of a Maildir, found {user}, found "maildir:/var/mail/{user}"',
+    '8:20: relay["e.example"].to: expected {local} or {domain} in the path of a Maildir, found "maildir:/var/mail/{user}"',
     '9:52: relay["f.example"].identity: expected one of none, xclient, xforward, proxy, found "xclint"',
     '9:65: relay["f.example"].tls: expected one of opportunistic, required, off, found "maybe"',
     '9:82: relay["f.example"].whenDown: expected defer, found "bounce"',
