@@ -25,6 +25,8 @@ interface Options {
   readonly rules?: string
   /** More lines of configuration. */
   readonly more?: string
+  /** The `limits:` line, when it is not the usual one. */
+  readonly limits?: string
   /** Where mail for our.example goes, when it is not to the next hop. */
   readonly to?: string
 }
@@ -43,7 +45,16 @@ export interface TestGateway extends AsyncDisposable {
   client(ip?: string): Promise<SmtpClient>
 }
 
-export async function startGateway({ zone = {}, nextHop = {}, rules = '[]', more = '', to }: Options = {}): Promise<TestGateway> {
+const usualLimits = 'limits: { greetDelayMs: 0, refusalDelayMs: 10 }'
+
+export async function startGateway({
+  zone = {},
+  nextHop = {},
+  rules = '[]',
+  more = '',
+  limits = usualLimits,
+  to,
+}: Options = {}): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-test-'))
   const dns = await startDnsServer({ ...goodZone, ...zone })
   const hop = await startNextHop(nextHop)
@@ -53,7 +64,7 @@ data: ${join(folder, 'data')}
 dns: { servers: ["${dns.address}"], timeoutMs: 300 }
 listen: [{ address: "127.0.0.1:0", as: mx, proxyProtocol: [127.0.0.1] }]
 relay: { our.example: { to: "${to?.replace('FOLDER', folder) ?? `smtp://127.0.0.1:${hop.port}`}" } }
-limits: { greetDelayMs: 0, refusalDelayMs: 10 }
+${limits}
 rules: ${rules}
 ${more}`
   await writeFile(file, text)
