@@ -70,5 +70,5 @@ async function judgeAndTell({ gateway, rules, afresh }: Rehearsal, scene: Scene,
     const recipient = parseAddress(address) ?? { local: address, domain: '' }
     return rule !== undefined && isFor(rule, recipient) && (rule.always || !gateway.isExempt(recipient))
   }
-  return explainTrace({ trace, concerns, flips })
+  return explainTrace({ trace, mode: gateway.mode, concerns, flips })
 }

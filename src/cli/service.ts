@@ -58,7 +58,9 @@ export class Service {
   /** Judges new sessions by a new configuration; those that run keep theirs. A broken one changes nothing. */
   async reload(configuration: Checked<Configuration>): Promise<void> {
     if ('problems' in configuration) return this.#keepOld(configuration.problems)
-    const built = await build(configuration.value, { store: this.#store, log: this.#log })
+    // Half of a new name, or of a new place, would be worse than the old one.
+    const { hostname, data } = this.#started
+    const built = await build({ ...configuration.value, hostname, data }, { store: this.#store, log: this.#log })
     if ('problems' in built) return this.#keepOld(built.problems)
     const former = this.#current
     this.#current = built.value

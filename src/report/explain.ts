@@ -7,6 +7,8 @@ import { visible, visibleJson } from './visible.ts'
 /** What an explanation is made of. */
 export interface Explained {
   readonly trace: Trace
+  /** In observe mode all mail is relayed, whatever the rules say. */
+  readonly mode: 'enforce' | 'observe'
   /** Whether a rule judges mail for this recipient. */
   readonly concerns: (rule: string, recipient: string) => boolean
   /** What would have led to another outcome; absent when nobody has looked. */
@@ -14,12 +16,15 @@ export interface Explained {
 }
 
 /** A trace as a person reads it: what was found, what each rule said, how it added up, and what we replied. */
-export function explain({ trace, concerns, flips }: Explained): string {
+export function explain({ trace, mode, concerns, flips }: Explained): string {
   const sections = [
     section(`Transaction ${trace.id}`, head(trace)),
     section('Facts', facts(trace.facts)),
     ...verdicts(trace, concerns),
-    section('Outcome', trace.recipients.flatMap(outcome)),
+    section(
+      mode === 'observe' ? 'Outcome in observe mode, in which all mail is relayed' : 'Outcome',
+      trace.recipients.flatMap(outcome),
+    ),
     ...(flips
       ? [section('What would have changed it', flips.length > 0 ? flips.flatMap(flipLines) : ['no single rule, and no points'])]
       : []),

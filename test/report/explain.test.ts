@@ -4,6 +4,7 @@ import { explain } from '../../src/report/explain.ts'
 import { entry, recipient, trace } from './trace.ts'
 
 const everyone = () => true
+const mode = 'enforce'
 
 it('an explanation tells what was found, what was said, how it added up, and the reply', () => {
   const text = explain({
@@ -33,6 +34,7 @@ it('an explanation tells what was found, what was said, how it added up, and the
       ],
       message: { size: 123, subject: 'Hello' },
     }),
+    mode,
     concerns: everyone,
     flips: [
       { change: { without: 'limit' }, recipients: [{ address: 'bob@our.example', outcome: 'delivered', reply: '250 OK' }] },
@@ -55,6 +57,7 @@ it('recipients are told apart when other rules judge them', () => {
       entries: [entry('dnsbl', { action: 'score', points: 4, reason: 'listed' })],
       recipients: [recipient('bob@our.example', { score: 4 }), recipient('abuse@our.example')],
     }),
+    mode,
     concerns: (_, address) => address.startsWith('bob'),
   })
   assert.match(text, /^Verdicts for bob@our\.example\n {2}connect +dnsbl/m)
@@ -64,10 +67,11 @@ it('recipients are told apart when other rules judge them', () => {
 
 it('points that would have changed the outcome are told with their direction', () => {
   const recipients = [{ address: 'bob@our.example', outcome: 'quarantined' as const, reply: '250 OK' }]
-  const flip = (points: number) => explain({ trace: trace(), concerns: everyone, flips: [{ change: { points }, recipients }] })
+  const flip = (points: number) =>
+    explain({ trace: trace(), mode, concerns: everyone, flips: [{ change: { points }, recipients }] })
   assert.match(flip(1), /with 1 point more: <bob@our\.example> quarantined/)
   assert.match(flip(-2.5), /with 2\.5 points less: <bob@our\.example> quarantined/)
-  assert.match(explain({ trace: trace(), concerns: everyone, flips: [] }), /no single rule, and no points/)
+  assert.match(explain({ trace: trace(), mode, concerns: everyone, flips: [] }), /no single rule, and no points/)
 })
 
 it('what comes from the mail cannot reach the terminal raw', () => {
@@ -84,8 +88,16 @@ it('what comes from the mail cannot reach the terminal raw', () => {
       entries: [entry('x', { action: 'reject', reason: evil, detail: evil }, { error: evil })],
       recipients: [recipient(evil, { reply: evil, detail: evil, where: evil, rule: evil, reason: evil })],
     }),
+    mode,
     concerns: everyone,
     flips: [{ change: { without: evil }, recipients: [{ address: evil, outcome: 'delivered', reply: evil }] }],
   })
   assert.doesNotMatch(text.replaceAll('\n', ''), /[\x00-\x1f\x7f-\x9f\u202e]/)
+})
+
+it('observe mode is told, because the outcome does not follow from the verdicts', () => {
+  assert.match(
+    explain({ trace: trace(), mode: 'observe', concerns: everyone }),
+    /^Outcome in observe mode, in which all mail is relayed$/m,
+  )
 })
