@@ -35,6 +35,7 @@ export function openRoutes(settings: RouteSettings, open: OpenRelay): Routes {
   const bare = settings.postmaster ?? firstPostmaster(byDomain.keys())
   return {
     route: recipient => {
+      if (namesItsRoute(recipient)) return undefined
       const known = isBarePostmaster(recipient) ? bare : recipient
       const transport = transportFor(known.domain)
       return transport && { transport, recipient: known }
@@ -44,6 +45,14 @@ export function openRoutes(settings: RouteSettings, open: OpenRelay): Routes {
       for (const transport of shared.values()) transport.close()
     },
   }
+}
+
+/**
+ * An address with a route in its local part, such as `user%other.example@our.example` (RFC 5321, appendix F.2): a next hop
+ * that follows it, because it trusts us, would make us an open relay.
+ */
+function namesItsRoute({ local }: Address): boolean {
+  return /[%!@]/.test(local)
 }
 
 /** Opens what delivers: nothing is connected yet, and a Maildir that is for everybody is made. */

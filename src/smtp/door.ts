@@ -7,7 +7,6 @@ import type { Edge } from './edge.ts'
 import { EdgeServer } from './edge-server.ts'
 import { type ConnectionCounts, Listener, type ListenerOptions } from './listener.ts'
 import type { Guest, ReceptionOptions } from './reception.ts'
-import { withoutSenderRouting } from './sender-routing.ts'
 import { type Certificate, describeTls } from './tls.ts'
 
 interface DoorNeeds {
@@ -61,7 +60,7 @@ export class Door {
   }
 
   #serve(guest: Guest, onGone: () => void): void {
-    const gateway = withoutSenderRouting(this.#needs.gateway())
+    const gateway = this.#needs.gateway()
     const session = this.#sessionOf(guest, gateway)
     const { ip, port } = guest.client
     this.#server.connect(guest.socket, {

@@ -61,3 +61,8 @@ it('SRV-09: postmaster and abuse are exempt in our domains, however they are wri
   assert.equal(isExempt({ local: 'abuse', domain: '' }), false)
   assert.equal(isExempt({ local: 'bob', domain: 'our.example' }), false)
 })
+
+it('SRV-20: no mail goes to an address that names its own route', () => {
+  const { to } = routes(relay)
+  for (const local of ['u%other.example', 'other.example!u', '"u@other.example"']) assert.equal(to(local, 'our.example'), undefined)
+})

