@@ -14,6 +14,8 @@ export interface Postfix {
   /** How many messages a mailbox has. */
   count(mailbox: string): Promise<number>
   log(): Promise<string>
+  /** The processes of one of its daemons, `smtpd` or `cleanup`, as far as they run. */
+  daemons(name: string): Promise<number[]>
   stop(): Promise<void>
 }
 
@@ -34,6 +36,7 @@ export async function startPostfix(): Promise<Postfix> {
     delivered: mailbox => until(`a message for ${mailbox} in Postfix`, () => firstMessage(newMail(folder, mailbox))),
     count: async mailbox => (await readdir(newMail(folder, mailbox)).catch(() => [])).length,
     log: () => readFile(join(folder, 'data/maillog'), 'utf8'),
+    daemons: name => childrenOf(join(folder, 'spool/pid/master.pid'), name),
     stop: async () => {
       await mustRun(pathOf('postfix'), ['-c', etc, 'stop'])
       await removeFolder(folder)
@@ -48,6 +51,13 @@ function newMail(folder: string, mailbox: string): string {
 async function firstMessage(folder: string): Promise<Buffer | undefined> {
   const [name] = await readdir(folder).catch(() => [])
   return name === undefined ? undefined : readFile(join(folder, name))
+}
+
+async function childrenOf(pidFile: string, name: string): Promise<number[]> {
+  const master = (await readFile(pidFile, 'utf8')).trim()
+  const children = (await readFile(`/proc/${master}/task/${master}/children`, 'utf8')).trim().split(' ').map(Number)
+  const names = await Promise.all(children.map(pid => readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')))
+  return children.filter((_, index) => names[index]?.trim() === name)
 }
 
 async function configure(folder: string, port: number): Promise<void> {
@@ -69,6 +79,7 @@ mail_owner = postfix
 setgid_group = postdrop
 myhostname = mail.our.example
 message_size_limit = 50000000
+service_throttle_time = 1s
 mydestination =
 virtual_mailbox_domains = our.example
 virtual_mailbox_base = ${folder}/mail
