@@ -19,7 +19,8 @@ async function demo({ stay }: { readonly stay: boolean }): Promise<number> {
   try {
     const { traces, surprises } = await performAll(stage)
     const refusal = traces.get(explained)
-    if (refusal) console.log(`\nWhy "${explained}" was refused:\n\n${explain({ trace: refusal, mode: 'enforce', concerns: () => true })}`)
+    if (refusal)
+      console.log(`\nWhy "${explained}" was refused:\n\n${explain({ trace: refusal, mode: 'enforce', concerns: () => true })}`)
     console.log(whereToLook(stage))
     if (stay) await keepRunning(stage)
     if (surprises > 0) console.error(`\n${surprises} came out otherwise than expected.`)
