@@ -23,7 +23,7 @@ export function parseDocument(file: string, text: string): Checked<SourceDocumen
   const lineCounter = new YAML.LineCounter()
   const source = { file, text, lineCounter }
   if (Buffer.byteLength(text) > maxDocumentBytes) return { problems: [tooLong(file, text)] }
-  const document = YAML.parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true, logLevel: 'silent' })
+  const document = YAML.parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true, logLevel: 'error' })
   // After the first error a parser has lost its way: what it reports behind is noise, except keys given twice.
   const errors = [...document.errors, ...document.warnings]
   const duplicates = errors.filter(error => error.code === 'DUPLICATE_KEY')

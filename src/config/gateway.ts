@@ -5,6 +5,7 @@ import { type ListNews, ListWatch, listsOf } from '../facts/index.ts'
 import { annotate } from '../relay/annotate.ts'
 import { QuarantineFolder } from '../relay/quarantine-folder.ts'
 import type { Log } from '../report/log.ts'
+import { RuleTrouble } from '../report/rule-trouble.ts'
 import { cached } from '../world/cache.ts'
 import { readSystemServers } from '../world/dns-server.ts'
 import { Resolver } from '../world/resolver.ts'
@@ -46,6 +47,7 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
     report: news => tell(context.log, news),
   })
   const { route, isExempt, close } = routes.value
+  const trouble = new RuleTrouble(context.log)
   const gateway: Gateway = {
     rulebook: rulebook(rules),
     mode,
@@ -56,7 +58,10 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
     maxRecipients: limits.recipients,
     budgetMs: defaultBudgetMs,
     annotate: (message, trace) => annotate(message, { hostname, trace, now: new Date() }),
-    record: trace => context.log.transaction(trace),
+    record: trace => {
+      context.log.transaction(trace)
+      trouble.tell(trace)
+    },
   }
   const stop = () => {
     watch.stop()

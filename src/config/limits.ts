@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { headerLimits } from '../mail/header.ts'
 import { milliseconds } from './parsed.ts'
 
 const MiB = 1024 * 1024
@@ -20,8 +21,18 @@ const messageLimits = {
     'How much more is read and thrown away, so that the client hears the 552, before the connection is cut.',
   ),
   lineBytes: bytes(1000, MiB).describe('The longest line of a message that passes; folding a longer one would break signatures.'),
-  headerBytes: bytes(1024, 256 * 1024).describe('The largest header section, in bytes.'),
-  headerFields: count(1000).describe('The most header fields of a message.'),
+  headerBytes: z
+    .int()
+    .min(1024)
+    .max(headerLimits.bytes) // beyond these we could not find Authentication-Results that pretend to be ours
+    .default(headerLimits.bytes)
+    .describe('The largest header section, in bytes.'),
+  headerFields: z
+    .int()
+    .min(1)
+    .max(headerLimits.fields)
+    .default(headerLimits.fields)
+    .describe('The most header fields of a message.'),
   continuationLines: count(100).describe('The most continuation lines of one header field.'),
   memoryBytes: bytes(0, MiB).describe('A message is kept in memory up to this size, and in a temporary file beyond it.'),
   recipients: z

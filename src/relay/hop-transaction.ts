@@ -1,9 +1,10 @@
 import { type Address, formatAddress } from '../mail/address.ts'
 import type { Message } from '../mail/message.ts'
+import type { Reply } from '../mail/reply.ts'
 import { xforwardCommand } from './client-identity.ts'
 import type { Link } from './link.ts'
 import { mailCommand, type Submission } from './mail-command.ts'
-import { type Answer, describe, isPositive, isTrouble } from './server-reply.ts'
+import { type Answer, describe, isPositive, isTrouble, silence } from './server-reply.ts'
 
 /** One mail transaction on one connection: MAIL, RCPT for each recipient, and the message. */
 export class HopTransaction {
@@ -65,7 +66,7 @@ export class HopTransaction {
     const answers = await Promise.all(this.#accepted.map(() => this.#final()))
     return {
       hasBegun: true,
-      answers: new Map(this.#accepted.map((recipient, index) => [recipient, refusalOrYes(answers[index] ?? none)])),
+      answers: new Map(this.#accepted.map((recipient, index) => [recipient, refusalOrYes(answers[index] ?? silence)])),
     }
   }
 
@@ -115,7 +116,9 @@ export interface Data {
   readonly answers: ReadonlyMap<string, Answer>
 }
 
-const none: Answer = { trouble: 'nonsense', detail: 'no answer for this recipient' }
+export function isReply(data: Data | Reply): data is Reply {
+  return 'status' in data
+}
 
 /** Only a refusal can stand where the message was not sent: a yes would be a yes to nothing. */
 function unwilling(answer: Answer): Answer {

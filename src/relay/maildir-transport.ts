@@ -53,19 +53,30 @@ class MaildirDelivery implements Delivery {
     }
   }
 
-  /** One after the other: the disk is the same for all of them. */
+  /** One after the other: the disk is the same for all of them. Spellings of one mailbox get one copy. */
   async send(recipients: readonly Address[], message: Message): Promise<ReadonlyMap<Address, Reply>> {
     const replies = new Map<Address, Reply>()
-    for (const recipient of recipients) replies.set(recipient, await this.#deliver(recipient, message))
+    const byFolder = new Map<string, Reply>()
+    for (const recipient of recipients) replies.set(recipient, await this.#deliverOnce(recipient, message, byFolder))
     return replies
   }
 
   end(): void {}
 
-  async #deliver(recipient: Address, message: Message): Promise<Reply> {
+  async #deliverOnce(recipient: Address, message: Message, byFolder: Map<string, Reply>): Promise<Reply> {
     try {
       const folder = await this.#folderOf(recipient)
       if (folder === undefined) return unknown
+      const reply = byFolder.get(folder) ?? (await this.#deliver(folder, recipient, message))
+      if (hasPlaceholder(this.#template)) byFolder.set(folder, reply)
+      return reply
+    } catch (error) {
+      return diskReply(error)
+    }
+  }
+
+  async #deliver(folder: string, recipient: Address, message: Message): Promise<Reply> {
+    try {
       await makeMaildir(folder)
       // RFC 5321, 4.4 and RFC 9228: this is the end of the mail's way, and the mailbox it was for.
       const block = `${returnPath(this.#sender)}Delivered-To: ${formatAddress(recipient)}\r\n`

@@ -2,6 +2,8 @@
 export interface RelayTimeouts {
   /** For a free connection, when all that a next hop may have are in use. */
   readonly waitMs: number
+  /** How long a client that says nothing may keep a connection to itself. */
+  readonly holdMs: number
   readonly connectMs: number
   /** The banner, the answers to EHLO, STARTTLS, XCLIENT, and the TLS handshake. */
   readonly greetingMs: number
@@ -17,6 +19,7 @@ export interface RelayTimeouts {
 /** RFC 5321, 4.5.3.2 is about strangers; one's own next hop is near, and a client is waiting for our answer. */
 export const relayTimeouts: RelayTimeouts = {
   waitMs: 10_000,
+  holdMs: 5_000,
   connectMs: 10_000,
   greetingMs: 20_000,
   commandMs: 20_000,

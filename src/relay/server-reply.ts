@@ -32,3 +32,6 @@ export function isGone(answer: Answer): boolean {
 export function describe(answer: Answer): string {
   return isTrouble(answer) ? answer.detail : `${answer.code} ${answer.lines.join(' ')}`
 }
+
+/** What stands for an answer that was owed and did not come. */
+export const silence: Answer = { trouble: 'nonsense', detail: 'no answer for this recipient' }

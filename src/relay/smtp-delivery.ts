@@ -3,13 +3,13 @@ import { type Address, formatAddress } from '../mail/address.ts'
 import type { Message } from '../mail/message.ts'
 import type { Reply } from '../mail/reply.ts'
 import { replyOf } from './hop-reply.ts'
-import { type Data, HopTransaction } from './hop-transaction.ts'
+import { type Data, HopTransaction, isReply } from './hop-transaction.ts'
 import type { Link } from './link.ts'
 import { headerNeedsUtf8, refusalAhead, type Submission, tooLarge } from './mail-command.ts'
 import type { NextHop } from './next-hop.ts'
 import type { Pool } from './pool.ts'
 import { withReturnPath } from './return-path.ts'
-import { type Answer, isGone, isPositive, isTrouble } from './server-reply.ts'
+import { type Answer, isGone, isPositive, isTrouble, silence } from './server-reply.ts'
 
 type Replies = ReadonlyMap<Address, Reply>
 
@@ -26,6 +26,7 @@ export class SmtpDelivery implements Delivery {
   /** Why nothing more can come of this transaction. */
   #failure: Answer | undefined
   #isBusy = false
+  #hold: NodeJS.Timeout | undefined
 
   constructor(hop: NextHop, pool: Pool, transaction: Transaction) {
     this.#hop = hop
@@ -56,10 +57,13 @@ export class SmtpDelivery implements Delivery {
   async #alone<T>(work: () => Promise<T>): Promise<T> {
     if (this.#isBusy) throw new Error('One question at a time: the next hop has not yet answered the last one')
     this.#isBusy = true
+    clearTimeout(this.#hold)
     try {
       return await work()
     } finally {
       this.#isBusy = false
+      // A few clients that fall silent after RCPT must not keep all others from the next hop.
+      this.#hold = setTimeout(() => this.#leave(), this.#hop.timeouts.holdMs).unref()
     }
   }
 
@@ -170,6 +174,7 @@ export class SmtpDelivery implements Delivery {
 
   /** Gives the connection back. */
   #leave(): void {
+    clearTimeout(this.#hold)
     const current = this.#current
     this.#current = undefined
     if (current) this.#pool.release(current)
@@ -183,10 +188,4 @@ export class SmtpDelivery implements Delivery {
 
 interface Freshness {
   readonly fresh: boolean
-}
-
-const silence: Answer = { trouble: 'nonsense', detail: 'no answer for this recipient' }
-
-function isReply(data: Data | Reply): data is Reply {
-  return 'status' in data
 }

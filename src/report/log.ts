@@ -2,7 +2,7 @@ import pino from 'pino'
 import pretty from 'pino-pretty'
 import type { Trace } from '../engine/trace.ts'
 import { summarize } from './summary.ts'
-import { visible, visibleJson } from './visible.ts'
+import { unsafe, visible, visibleJson } from './visible.ts'
 
 /** The log: one line for each transaction, and lines for start, stop, configuration and trouble. */
 export interface Log {
@@ -31,7 +31,7 @@ export function openLog({ pretty: isPretty, to = 1 }: LogOptions): Log {
   const destination = pino.destination({ dest: to, sync: isPretty, maxLength: mostBytes })
   // A full disk or a closed pipe: there is nowhere left to say so.
   destination.on('error', () => {})
-  const stream = isPretty ? forPeople(destination) : destination
+  const stream = isPretty ? forPeople(destination) : { write: (line: string) => void destination.write(harmless(line)) }
   const logger = pino(
     { base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: level => ({ level }) } },
     stream,
@@ -43,6 +43,11 @@ export function openLog({ pretty: isPretty, to = 1 }: LogOptions): Log {
     transaction: trace => logger.info(trace, transactionText),
     flush: () => flush(destination),
   }
+}
+
+/** The same JSON, without a character that a terminal would obey. Outside of strings there is none but the final line end. */
+function harmless(line: string): string {
+  return `${line.slice(0, -1).replace(unsafe, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`
 }
 
 type Destination = ReturnType<typeof pino.destination>

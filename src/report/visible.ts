@@ -1,5 +1,5 @@
 // Control characters of both sets, line separators, and the marks that make text read in the other direction.
-const unsafe = /[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g
+export const unsafe: RegExp = /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]/g
 
 /** Text from mail as a terminal may show it: what could move the cursor or hide something is spelt out. */
 export function visible(text: string): string {

@@ -11,6 +11,7 @@ export type DataFault =
   | 'header-too-big'
   | 'too-many-fields'
   | 'field-too-long'
+  | 'begins-with-space'
   | 'line-too-long'
 
 type DataLimits = Pick<Limits, 'messageBytes' | 'slackBytes' | 'lineBytes' | 'headerBytes' | 'headerFields' | 'continuationLines'>

@@ -2,7 +2,7 @@ import type { Limits } from './limits.ts'
 
 type HeaderLimits = Pick<Limits, 'headerBytes' | 'headerFields' | 'continuationLines'>
 
-export type HeaderFault = 'header-too-big' | 'too-many-fields' | 'field-too-long'
+export type HeaderFault = 'header-too-big' | 'too-many-fields' | 'field-too-long' | 'begins-with-space'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -16,6 +16,7 @@ export class HeaderMeter {
   #fields = 0
   #continuations = 0
   #atLineStart = true
+  #isOrphan = false
   #isOver = false
 
   constructor(limits: HeaderLimits) {
@@ -39,8 +40,11 @@ export class HeaderMeter {
 
   #startLine(first: number | undefined): void {
     if (first === CR || first === LF) this.#isOver = true
-    else if (first === SPACE || first === TAB) this.#continuations++
-    else {
+    else if (first === SPACE || first === TAB) {
+      // Without a field of its own in front, the line would continue the one that we put on top.
+      if (this.#fields === 0) this.#isOrphan = true
+      this.#continuations++
+    } else {
       this.#fields++
       this.#continuations = 0
     }
@@ -48,6 +52,7 @@ export class HeaderMeter {
 
   #fault(): HeaderFault | undefined {
     const { headerBytes, headerFields, continuationLines } = this.#limits
+    if (this.#isOrphan) return this.#stop('begins-with-space')
     if (this.#fields > headerFields) return this.#stop('too-many-fields')
     if (this.#continuations > continuationLines) return this.#stop('field-too-long')
     if (this.#bytes > headerBytes) return this.#stop('header-too-big')

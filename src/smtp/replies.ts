@@ -51,6 +51,10 @@ const faults: readonly (readonly [DataFault, Reply])[] = [
   ['bare-cr', { code: 550, status: '5.5.2', text: 'Message contains a CR that is not followed by LF' }],
   ['header-too-big', { code: 554, status: '5.6.0', text: 'The header section of the message is too large' }],
   ['too-many-fields', { code: 554, status: '5.6.0', text: 'The message has too many header fields' }],
+  [
+    'begins-with-space',
+    { code: 554, status: '5.6.0', text: 'The message begins with white space, where a header field must stand' },
+  ],
   ['field-too-long', { code: 554, status: '5.6.0', text: 'A header field of the message has too many lines' }],
   ['line-too-long', { code: 554, status: '5.6.0', text: 'A line of the message is too long' }],
 ]

@@ -3,6 +3,8 @@ import { readdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { it } from 'node:test'
 import { readConfiguration } from '../../src/cli/startup.ts'
+import { defaultConfiguration } from '../../src/config/default.ts'
+import { loadConfiguration } from '../../src/config/load.ts'
 import { formatProblem } from '../../src/config/problem.ts'
 
 const top = join(import.meta.dirname, '../..')
@@ -129,7 +131,7 @@ it('the example that we ship is in order', async () => {
 })
 
 it('the built-in configuration is in order, and has the default rules', async () => {
-  const checked = await readConfiguration(undefined)
+  const checked = await loadConfiguration({ file: 'built-in default', folder: top, text: defaultConfiguration() })
   assert.ok('value' in checked)
   assert.ok(checked.value.rules.length >= 9)
   assert.deepEqual(

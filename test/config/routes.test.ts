@@ -64,5 +64,6 @@ it('SRV-09: postmaster and abuse are exempt in our domains, however they are wri
 
 it('SRV-20: no mail goes to an address that names its own route', () => {
   const { to } = routes(relay)
-  for (const local of ['u%other.example', 'other.example!u', '"u@other.example"']) assert.equal(to(local, 'our.example'), undefined)
+  for (const local of ['u%other.example', 'other.example!u', '"u@other.example"'])
+    assert.equal(to(local, 'our.example'), undefined)
 })

@@ -10,6 +10,7 @@ describe('CLI-05: every step has a deadline', () => {
   const ms = 60
   const short: RelayTimeouts = {
     waitMs: ms,
+    holdMs: 10_000,
     connectMs: ms,
     greetingMs: ms,
     commandMs: ms,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Script } from '../../fixtures/next-hop/script.ts'
 import { relayTimeouts } from '../../src/relay/relay-timeouts.ts'
-import { address, commands, open, relay, transaction } from './relaying.ts'
+import { address, commands, message, open, relay, transaction } from './relaying.ts'
 
 const delivered = ['250 2.1.5', '250 2.0.0']
 const a = address('a@example.org')
@@ -84,4 +84,18 @@ describe('connections to one next hop', () => {
     while (commands(hop).filter(line => line === 'QUIT').length < 2) await new Promise(setImmediate)
     assert.equal(hop.connections, 2)
   })
+})
+
+test('a client that falls silent after RCPT gives its connection up to others, and can go on all the same', async () => {
+  const timeouts = { ...relayTimeouts, holdMs: 20 }
+  const { hop, transport } = await open({}, { maxConnections: 1, timeouts })
+  const [silent, other] = [transport.begin(transaction()), transport.begin(transaction())]
+  await silent.ask(a)
+  assert.deepEqual(await relay(other, 'b@example.org'), ['250 2.1.5', '250 2.0.0'])
+  const replies = await silent.send([a], message)
+  assert.equal(replies.get(a)?.code, 250)
+  assert.deepEqual(
+    hop.messages.map(({ recipients }) => recipients),
+    [['b@example.org'], ['a@example.org']],
+  )
 })

@@ -90,8 +90,10 @@ function headerFault(lines: readonly number[][], limits: ReferenceLimits): DataF
   let [bytes, fields, continuations] = [0, 0, 0]
   for (const line of lines) {
     if (line[0] === 13 || line[0] === 10) return undefined
-    if (line[0] === 32 || line[0] === 9) continuations++
-    else {
+    if (line[0] === 32 || line[0] === 9) {
+      if (fields === 0) return 'begins-with-space'
+      continuations++
+    } else {
       fields++
       continuations = 0
     }
