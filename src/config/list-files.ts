@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { SourceDocument } from './document.ts'
+import { fileTrouble } from './file-trouble.ts'
 import { problemAt } from './issues.ts'
 import { type Checked, formatPath, type Path, type Problem, quoted } from './problem.ts'
 
@@ -46,11 +47,8 @@ export async function readListFiles(source: Source): Promise<Checked<CompleteOpt
   for (const [option, value] of Object.entries(given)) {
     if (!isFileName(value)) continue
     const list = await readList(option, resolve(source.folder, value.file))
-    if (list) lists.push(list)
-    else
-      problems.push(
-        problemAt(source.document, [...source.at, option, 'file'], `a readable file of at most ${maxListBytes} bytes`),
-      )
+    if (typeof list !== 'string') lists.push(list)
+    else problems.push(problemAt(source.document, [...source.at, option, 'file'], 'a list that can be read', list))
   }
   if (problems.length > 0) return { problems }
   const entries = lists.map(({ option, entries }) => [option, entries.map(({ text }) => text)])
@@ -68,14 +66,15 @@ function isFileName(value: unknown): value is { readonly file: string } {
   return typeof value.file === 'string' && Object.keys(value).length === 1
 }
 
-async function readList(option: string, file: string): Promise<ListFile | undefined> {
+/** The list, or why it cannot be read. */
+async function readList(option: string, file: string): Promise<ListFile | string> {
   try {
     const found = await stat(file)
-    if (!found.isFile() || found.size > maxListBytes) return undefined
+    if (!found.isFile()) return `${file}, which is no file`
+    if (found.size > maxListBytes) return `${file}, which has more than ${maxListBytes} bytes`
     return { option, file, entries: entriesOf(await readFile(file, 'utf8')) }
-  } catch {
-    // Whatever is in the way, the administrator is told where the name of the file stands.
-    return undefined
+  } catch (error) {
+    return fileTrouble(file, error)
   }
 }
 

@@ -38,7 +38,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   'implicit-tls': ['3:54: listen[0].tls: expected a certificate under tls, found implicit without a certificate'],
   'key-twice': ['5:3: YAML: expected each key once, found "example.org" again'],
   'list-file': [
-    '6:33: rules[0].options.clients.file: expected a readable file of at most 16777216 bytes, found "no-such-list.txt"',
+    '6:33: rules[0].options.clients.file: expected a list that can be read, found no fixtures/config/no-such-list.txt',
   ],
   'listen-twice': [
     '4:16: listen[1].address: expected an address that is listened on once, found 0.0.0.0:25 again',
@@ -71,7 +71,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     '12:22: rules[1].options.none: expected at least 0, found -1',
     '14:30: rules[2].options.quarantineAt: expected a number, found "four"',
     '18:17: rules[3].options.rejectAt: expected at least as many points as quarantineAt, found 8',
-    '20:58: rules[4].options.domains.file: expected a readable file of at most 16777216 bytes, found "none.txt"',
+    '20:58: rules[4].options.domains.file: expected a list that can be read, found no fixtures/config/none.txt',
   ],
   'policy-file': ['6:10: rules[0].use: expected the path of a policy file, found no file fixtures/config/no-policy.ts'],
   policy: [

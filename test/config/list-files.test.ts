@@ -50,7 +50,7 @@ describe('list files', () => {
   it('report a file that cannot be read where it is named', async () => {
     const { problems } = await read('{ clients: { file: none.txt } }')
     assert.deepEqual(problems, [
-      'postern.yaml:1:29: options.clients.file: expected a readable file of at most 16777216 bytes, found "none.txt"',
+      `postern.yaml:1:29: options.clients.file: expected a list that can be read, found no ${join(folder, 'none.txt')}`,
     ])
   })
 
