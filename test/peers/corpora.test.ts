@@ -88,9 +88,13 @@ function faultOf(content: Buffer, answer: Answer, stored: boolean): string | und
   return stored ? undefined : 'has arrived otherwise than it was sent'
 }
 
-/** Bare CR and NUL may not pass (RFC 5321, 2.3.8 and 4.5.2), nor a field folded over more than 100 further lines. */
+/**
+ * Bare CR and NUL may not pass (RFC 5321, 2.3.8 and 4.5.2), nor a field folded over more than 100 further lines, nor a
+ * first line that would continue the field which a relay puts above it.
+ */
 function expectedCode(content: string): number {
   if (/\r(?!\n)|\0/.test(content)) return 550
+  if (/^[ \t]/.test(content)) return 554
   const [header = ''] = content.split('\r\n\r\n', 1)
   return /(?:\r\n[ \t][^\r]*){101}/.test(header) ? 554 : 250
 }
