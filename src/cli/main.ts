@@ -1,41 +1,11 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
-import { Command, CommanderError } from 'commander'
-import { addCheck } from './check.ts'
-import { exitCodes } from './exit-codes.ts'
-import { addExplain } from './explain.ts'
-import { addPolicyList } from './policy-list.ts'
-import { addRun } from './run.ts'
-
-await main(process.argv)
-
-/** Runs the command that was asked for. Its exit code tells scripts how it went. */
-async function main(argv: readonly string[]): Promise<void> {
-  // A reader that has seen enough, such as `head`, closes the pipe.
-  process.stdout.on('error', () => {})
-  const program = new Command('postern')
-    .description('A policy-focused anti-spam relay gateway for SMTP.')
-    .version(version())
-    .exitOverride()
-  for (const add of [addRun, addCheck, addExplain, addPolicyList]) add(program)
-  try {
-    await program.parseAsync(argv)
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    // Commander has said already what was wrong.
-    process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
-  }
-}
-
-/** From the package that we run in: its top is one folder higher when it has been built. */
-function version(): string {
-  for (const path of ['../../package.json', '../../../package.json']) {
-    try {
-      const { version }: { readonly version: string } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
-      return version
-    } catch {
-      // not there: the other
-    }
-  }
-  return 'unknown'
+// Only this: whatever else is imported may need what an older Node does not have, and fail without a word of sense.
+const needed = 24
+const [major = 0] = process.versions.node.split('.').map(Number)
+if (major < needed) {
+  process.stderr.write(`Postern needs Node ${needed} or later, found ${process.versions.node}\n`)
+  process.exitCode = 2
+} else {
+  const { main } = await import('./program.ts')
+  await main(process.argv)
 }

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { addCheck } from './check.ts'
+import { exitCodes } from './exit-codes.ts'
+import { addExplain } from './explain.ts'
+import { addPolicyList } from './policy-list.ts'
+import { addRun } from './run.ts'
+
+/** Runs the command that was asked for. Its exit code tells scripts how it went. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // A reader that has seen enough, such as `head`, closes the pipe.
+  process.stdout.on('error', () => {})
+  const program = new Command('postern')
+    .description('A policy-focused anti-spam relay gateway for SMTP.')
+    .version(version())
+    .exitOverride()
+  for (const add of [addRun, addCheck, addExplain, addPolicyList]) add(program)
+  try {
+    await program.parseAsync(argv)
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    // Commander has said already what was wrong.
+    process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  }
+}
+
+/** From the package that we run in: its top is one folder higher when it has been built. */
+function version(): string {
+  for (const path of ['../../package.json', '../../../package.json']) {
+    try {
+      const { version }: { readonly version: string } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
+      return version
+    } catch {
+      // not there: the other
+    }
+  }
+  return 'unknown'
+}
