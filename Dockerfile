@@ -9,7 +9,7 @@ RUN npm pack
 FROM node:24-slim
 COPY --from=build /build/postern-*.tgz /tmp/
 RUN npm install --global --omit=dev --no-audit --no-fund /tmp/postern-*.tgz \
- && rm -r /tmp/postern-*.tgz /root/.npm \
+ && rm -r /tmp/postern-*.tgz ~/.npm \
  && useradd --system --home-dir /var/lib/postern --create-home postern \
  && mkdir /etc/postern
 
