@@ -37,7 +37,7 @@ async function run({ config }: Options): Promise<ExitCode> {
   for (const warning of await warnings(configuration.value)) log.warn({}, warning)
   const started = await Service.start(configuration.value, log)
   if ('problems' in started) {
-    log.flush()
+    await log.close()
     complain(started.problems)
     return exitCodes.failed
   }
@@ -69,8 +69,7 @@ async function untilToldToStop(
   const signal = await firstOf('SIGTERM', 'SIGINT')
   for (const again of ['SIGTERM', 'SIGINT'] as const) {
     process.once(again, () => {
-      log.flush()
-      process.exit(exitCodes.failed)
+      void log.close().finally(() => process.exit(exitCodes.failed))
     })
   }
   log.info({ signal }, 'stopping')
@@ -78,7 +77,7 @@ async function untilToldToStop(
   await reloading
   await service.stop(drainMs)
   log.info({}, 'stopped')
-  log.flush()
+  await log.close()
 }
 
 function listFiles({ rules }: Configuration): string[] {

@@ -11,8 +11,8 @@ export interface Log {
   error(fields: object, text: string): void
   /** The account of a transaction, as a line of its own. */
   transaction(trace: Trace): void
-  /** Writes out what is still in memory. */
-  flush(): void
+  /** Writes out what is still in memory, as far as that goes in a second. Nothing can be logged behind it. */
+  close(): Promise<void>
 }
 
 export interface LogOptions {
@@ -22,6 +22,8 @@ export interface LogOptions {
   readonly to?: number
 }
 
+/** How long the end may take. */
+const lastWordsMs = 1000
 /** Lines that nobody reads must not fill the memory. */
 const mostBytes = 16 * 1024 * 1024
 const transactionText = 'transaction'
@@ -41,7 +43,7 @@ export function openLog({ pretty: isPretty, to = 1 }: LogOptions): Log {
     warn: (fields, text) => logger.warn(fields, text),
     error: (fields, text) => logger.error(fields, text),
     transaction: trace => logger.info(trace, transactionText),
-    flush: () => flush(destination),
+    close: () => close(destination),
   }
 }
 
@@ -52,12 +54,16 @@ function harmless(line: string): string {
 
 type Destination = ReturnType<typeof pino.destination>
 
-function flush(destination: Destination): void {
-  try {
-    destination.flushSync()
-  } catch {
-    // It cannot be written: the lines are lost, as they would be anyway.
-  }
+/**
+ * Writes out what is still in memory and closes. Without flushSync, which tries for ever when the reader of a pipe has died:
+ * whoever waits for us to end has waited long enough after a second.
+ */
+function close(destination: Destination): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const late = setTimeout(resolve, lastWordsMs)
+  for (const end of ['close', 'error']) destination.once(end, resolve)
+  destination.end()
+  return promise.finally(() => clearTimeout(late))
 }
 
 function forPeople(destination: Destination) {

@@ -94,7 +94,7 @@ async function start(file: string, traces: Trace[], lines: string[]): Promise<Se
     warn: note('warn'),
     error: note('error'),
     transaction: trace => traces.push(trace),
-    flush: () => {},
+    close: async () => {},
   }
   const configuration = await readConfiguration(file)
   const service = 'problems' in configuration ? configuration : await Service.start(configuration.value, log)

@@ -14,7 +14,7 @@ function written({ pretty }: { readonly pretty: boolean }): string[] {
     log.info({ port: 25 }, 'listening')
     log.transaction(${JSON.stringify(trace())})
     log.error({ why: 'x\\x1b[2J' }, 'broken\\nhere')
-    log.flush()
+    await log.close()
   `
   const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
   return stdout.trimEnd().split('\n')
@@ -45,7 +45,7 @@ it('a log that cannot be written loses lines and stops nothing', () => {
     for (let line = 0; line < 100; line++) log.info({ line }, 'x'.repeat(1000))
     await new Promise(resolve => setImmediate(resolve))
     log.info({}, 'again')
-    log.flush()
+    await log.close()
     process.stderr.write('still here')
   `
   for (const form of ['json', 'pretty']) {
