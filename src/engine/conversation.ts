@@ -3,11 +3,11 @@ import type { MailParameters } from '../mail/envelope.ts'
 import type { Message } from '../mail/message.ts'
 import { isAccepted, type Reply, recipientOk, senderOk, withId } from '../mail/reply.ts'
 import type { Session } from '../mail/session.ts'
-import { deliver } from './deliver.ts'
+import { deliver, refuseAll } from './deliver.ts'
 import type { Gateway } from './gateway.ts'
 import { judgeMessage, judgePhase, judgeRecipient, nothingYet } from './judge.ts'
 import { OpenTransaction, type Standing } from './open-transaction.ts'
-import { otherNextHop, refusalReply, relayDenied, senderLeft, tooManyRecipients } from './refuse.ts'
+import { notKept, otherNextHop, refusalReply, relayDenied, senderLeft, tooManyRecipients } from './refuse.ts'
 import { settle } from './settle.ts'
 import { refusal } from './tally.ts'
 import type { Ending } from './trace.ts'
@@ -104,7 +104,7 @@ export class Conversation {
     const reply = await this.#undisturbed(async () => {
       await judgeMessage(this.#gateway, transaction, message)
       return this.#left ? withId(senderLeft, transaction.id) : this.#settle(transaction, message)
-    })
+    }).catch(error => refuseAll(transaction, { ...notKept, detail: String(error) }))
     this.#finish(this.#left && !isAccepted(reply) ? this.#left : 'answered', reply)
     return reply
   }
@@ -112,8 +112,7 @@ export class Conversation {
   /** The message broke the protocol or a limit: nobody has judged it, and nobody gets it. */
   refuseMessage(reply: Reply): Reply {
     const transaction = this.#open
-    const answer = withId(reply, transaction.id)
-    for (const recipient of transaction.recipients) transaction.noteRefusal(recipient, answer)
+    const answer = refuseAll(transaction, reply)
     this.#finish('refused by the protocol', answer)
     return answer
   }

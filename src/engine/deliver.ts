@@ -24,12 +24,12 @@ export async function deliver(gateway: Gateway, transaction: OpenTransaction, co
   const annotated = gateway.annotate(message, transaction.trace('answered', answer))
 
   const held = await hold(gateway, transaction, copies.quarantine, annotated)
-  if (isTrouble(held)) return refuseAll(transaction, held)
+  if (isTrouble(held)) return refuseAll(transaction, held, 'quarantine')
   if (!copies.deliver.length) return answer
   const refused = await send(transaction, copies.deliver, annotated)
   if (refused.size < copies.deliver.length) return keepRefused(gateway, transaction, refused, annotated)
   await held.discard().catch(() => {}) // a copy too many in quarantine does no harm
-  return refuseAll(transaction, theWorst([...refused.values()]))
+  return refuseAll(transaction, theWorst([...refused.values()]), transaction.where)
 }
 
 /** What is about to happen, for the reason header and for the trace that goes into quarantine. */
@@ -105,9 +105,10 @@ function isTrouble(held: Held | Reply): held is Reply {
   return 'code' in held
 }
 
-function refuseAll(transaction: OpenTransaction, reply: Reply): Reply {
+/** Nobody gets the message, and the trace says so of each recipient, whatever was planned. `where` is who refused it, if it was not us. */
+export function refuseAll(transaction: OpenTransaction, reply: Reply, where = ''): Reply {
   const answer = withId(reply, transaction.id)
-  for (const recipient of transaction.recipients) transaction.noteRefusal(recipient, answer, { where: transaction.where })
+  for (const recipient of transaction.recipients) transaction.noteRefusal(recipient, answer, { where })
   return answer
 }
 

@@ -1,6 +1,6 @@
 import { deadline } from './deadline.ts'
 import type { Fact, World } from './fact.ts'
-import { type Phase, phases } from './phase.ts'
+import type { Phase } from './phase.ts'
 import type { FactEntry } from './trace.ts'
 
 const defaultTimeoutMs = 10_000
@@ -27,13 +27,6 @@ export class Findings {
     this.#phases = phases
     this.#world = world
     this.#outer = outer
-  }
-
-  /** The findings of a past transaction, so that other rules can be tried on them. Nothing is looked up. */
-  static recorded(entries: readonly FactEntry[], world: World): Findings {
-    const findings = new Findings(phases, world)
-    for (const { fact, value } of entries) findings.#found.set(fact, { promise: Promise.resolve(value), value: { is: value } })
-    return findings
   }
 
   /** What was found here, without what the outer findings hold. */

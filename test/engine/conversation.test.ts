@@ -4,6 +4,7 @@ import { defineFact } from '../../src/engine/fact.ts'
 import { type AnyPolicy, definePolicy } from '../../src/engine/policy.ts'
 import { accept, defer, pass, quarantine, reject, score, type Verdict } from '../../src/engine/verdict.ts'
 import type { Address } from '../../src/mail/address.ts'
+import type { Message } from '../../src/mail/message.ts'
 import { ok } from '../../src/mail/reply.ts'
 import { Box, letter, only, Shelf, says, stage, talk, testRule, to } from './stage.ts'
 
@@ -319,4 +320,21 @@ it('the order of the configuration decides, whichever phase a rule judges at', a
   assert.deepEqual((await talk(stage([refuse, welcome]), [ann])).rcpts, [550])
   const late = says('late', 'rcpt', accept('x'), only(bob))
   assert.deepEqual((await talk(stage([late, refuse]), [ann, bob])).rcpts, [550, 250])
+})
+
+it('a fault of ours defers the message, the trace tells it, and the next message is taken', async () => {
+  let isBroken = true
+  const annotate = (message: Message) => {
+    if (isBroken) throw new Error('no such thing')
+    return message
+  }
+  const play = stage([], { annotate: annotate })
+  assert.equal((await talk(play, [ann])).data, 451)
+  const [recipient] = play.traces[0]?.recipients ?? []
+  assert.deepEqual([recipient?.outcome, recipient?.detail], ['deferred', 'Error: no such thing'])
+  isBroken = false
+  await play.conversation.mail(null)
+  await play.conversation.rcpt(ann)
+  assert.equal((await play.conversation.message(letter())).code, 250)
+  assert.deepEqual(play.nextHop.got, ['ann'])
 })

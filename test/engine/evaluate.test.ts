@@ -9,6 +9,7 @@ import { settle } from '../../src/engine/settle.ts'
 import { emptyTally, type Judgement, refusal, type Tally, tallyOf } from '../../src/engine/tally.ts'
 import type { TraceEntry } from '../../src/engine/trace.ts'
 import { accept, pass, quarantine, reject, score } from '../../src/engine/verdict.ts'
+import { withRecordedFacts } from '../../src/report/replay.ts'
 import { noDns, says, testRule } from './stage.ts'
 
 const world = { now: () => new Date(0), dns: noDns }
@@ -149,7 +150,7 @@ it('a past transaction can be judged again by other rules, without a single look
   })
   const { findings } = await run([testRule(policy as AnyPolicy, { mode: 'shadow' })])
   const recorded = JSON.parse(JSON.stringify(findings.entries))
-  const again = await run([testRule(policy as AnyPolicy)], Findings.recorded(recorded, world))
+  const again = await run(withRecordedFacts([testRule(policy as AnyPolicy)], { facts: recorded }))
   assert.deepEqual([outcome(again.tally), looked], ['reject', 1])
 })
 
