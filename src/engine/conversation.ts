@@ -97,14 +97,14 @@ export class Conversation {
     return recipientOk
   }
 
-  /** The message is complete. The reply is the last word on it: from an acceptance on, it is ours to deliver. */
+  /** The message is complete; it rejects only for a fault of ours. The reply is the last word on it: from an acceptance on, it is ours to deliver. */
   async message(message: Message): Promise<Reply> {
     const transaction = this.#open
     transaction.noteMessage(message)
     const reply = await this.#undisturbed(async () => {
       await judgeMessage(this.#gateway, transaction, message)
       return this.#left ? withId(senderLeft, transaction.id) : this.#settle(transaction, message)
-    }).catch(error => refuseAll(transaction, { ...notKept, detail: String(error) }))
+    }).catch(error => this.#fail(transaction, error))
     this.#finish(this.#left && !isAccepted(reply) ? this.#left : 'answered', reply)
     return reply
   }
@@ -145,6 +145,12 @@ export class Conversation {
     const answer = withId(reply, transaction.id)
     transaction.noteRefusal(recipient, answer, where ? { where } : {})
     return answer
+  }
+
+  /** A fault of ours: the edge answers for it and says so in the log. The trace must not tell what was only planned. */
+  #fail(transaction: OpenTransaction, error: unknown): never {
+    this.#finish('answered', refuseAll(transaction, { ...notKept, detail: String(error) }))
+    throw error
   }
 
   async #undisturbed<T>(work: () => Promise<T>): Promise<T> {
