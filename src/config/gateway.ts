@@ -1,4 +1,5 @@
 import { defaultBudgetMs, type Gateway } from '../engine/gateway.ts'
+import { learn, type Remark } from '../engine/lesson.ts'
 import { rulebook } from '../engine/rule.ts'
 import type { Store } from '../engine/store.ts'
 import { type ListNews, ListWatch, listsOf } from '../facts/index.ts'
@@ -7,6 +8,7 @@ import { QuarantineFolder } from '../relay/quarantine-folder.ts'
 import type { Log } from '../report/log.ts'
 import { RuleTrouble } from '../report/rule-trouble.ts'
 import { cached } from '../world/cache.ts'
+import { DnsHealth, type DnsNews } from '../world/dns-health.ts'
 import { readSystemServers } from '../world/dns-server.ts'
 import { Resolver } from '../world/resolver.ts'
 import { quarantineFolder } from './data-folder.ts'
@@ -39,28 +41,33 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
   const routes = tryRoutes(configuration, context.open ?? openRelay)
   if ('problems' in routes) return routes
   const { hostname, mode, limits, data } = configuration
-  const rules = configuration.rules.map(rule => putInForce(rule, context.store))
+  const { log, store } = context
+  const rules = configuration.rules.flatMap(rule => putInForce(rule, store))
   const facts = rules.flatMap(rule => Object.values(rule.facts))
+  const health = new DnsHealth({ dns: await openResolver(configuration), report: news => tellOfDns(log, news) })
   const watch = new ListWatch({
-    dns: await openDns(configuration),
+    dns: cached(health, { cache: configuration.dns.cache }),
     lists: listsOf(facts),
-    report: news => tell(context.log, news),
+    report: news => tellOfList(log, news),
   })
   const { route, isExempt, close } = routes.value
-  const trouble = new RuleTrouble(context.log)
+  const trouble = new RuleTrouble(log)
+  const now = () => new Date()
   const gateway: Gateway = {
     rulebook: rulebook(rules),
     mode,
-    world: { dns: watch, now: () => new Date() },
+    world: { dns: watch, now },
+    isDegraded: () => health.isDegraded,
     quarantine: new QuarantineFolder(quarantineFolder(data)),
     route,
     isExempt,
     maxRecipients: limits.recipients,
     budgetMs: defaultBudgetMs,
-    annotate: (message, trace) => annotate(message, { hostname, trace, now: new Date() }),
+    annotate: (message, trace) => annotate(message, { hostname, trace, now: now() }),
     record: trace => {
-      context.log.transaction(trace)
+      log.transaction(trace)
       trouble.tell(trace)
+      void learn(rules, trace, now()).then(remarks => tellOfLessons(log, remarks))
     },
   }
   const stop = () => {
@@ -81,12 +88,24 @@ function tryRoutes(configuration: Configuration, open: OpenRelay): Checked<Route
   }
 }
 
-async function openDns({ dns }: Configuration) {
-  const { timeoutMs, trustAd, cache, servers = await readSystemServers() } = dns
-  return cached(new Resolver({ servers, timeoutMs, trustAd }), { cache })
+async function openResolver({ dns }: Configuration): Promise<Resolver> {
+  const { timeoutMs, trustAd, servers = await readSystemServers() } = dns
+  return new Resolver({ servers, timeoutMs, trustAd })
 }
 
-function tell(log: Log, { zone, state, why }: ListNews): void {
+function tellOfDns(log: Log, { state, ...counts }: DnsNews): void {
+  if (state === 'degraded') log.error(counts, 'the DNS is in trouble: nobody is refused for its answers until it is better')
+  else log.info(counts, 'the DNS answers again')
+}
+
+function tellOfLessons(log: Log, remarks: readonly Remark[]): void {
+  for (const { rule, ...remark } of remarks) {
+    if ('note' in remark) log.info({ rule, ...remark.note.fields }, remark.note.text)
+    else log.error({ rule, error: remark.error }, 'a rule cannot learn from a transaction')
+  }
+}
+
+function tellOfList(log: Log, { zone, state, why }: ListNews): void {
   const about = { zone, ...(why !== undefined && { why }) }
   if (state === 'suspended') log.error(about, 'this blocklist is not asked any more: its answers are wrong')
   else if (state === 'silent') log.warn(about, 'this blocklist does not answer')

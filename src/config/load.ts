@@ -7,7 +7,7 @@ import type { ConfigurationSource } from './find.ts'
 import { check } from './issues.ts'
 import { defaultRulesFile } from './policies.ts'
 import type { Checked, Problem } from './problem.ts'
-import { type PlannedRule, planRules } from './rule-list.ts'
+import { type Ours, type PlannedRule, planRules } from './rule-list.ts'
 import { configurationSchema, type Settings } from './schema.ts'
 
 /** A configuration without a fault: what everything else is built from. Its paths are absolute. */
@@ -26,7 +26,7 @@ export async function loadConfiguration({ file, folder, text }: ConfigurationSou
   const document = parsed.value
   const checked = check({ document, at: [], schema: configurationSchema })
   const settings = 'value' in checked ? absolute(checked.value, folder) : undefined
-  const rules = await loadRules(document, folder, settings ? ownNames(settings) : [])
+  const rules = await loadRules(document, folder, settings ? ours(settings) : { ownNames: [], ownDomains: [] })
   const problems = [
     ...('problems' in checked ? checked.problems : []),
     ...(settings ? await checkSettings(document, settings) : []),
@@ -51,19 +51,18 @@ async function checkSettings(document: SourceDocument, settings: Settings): Prom
 }
 
 /** The rules of the configuration; when it has none, those that come with Postern, which are in a file of their own. */
-async function loadRules(document: SourceDocument, folder: string, ownNames: readonly string[]): Promise<Checked<PlannedRule[]>> {
+async function loadRules(document: SourceDocument, folder: string, ours: Ours): Promise<Checked<PlannedRule[]>> {
   const hasRules = typeof document.data === 'object' && document.data !== null && 'rules' in document.data
-  if (hasRules) return planRules({ document, at: ['rules'], folder, ownNames })
+  if (hasRules) return planRules({ document, at: ['rules'], folder, ours })
   const defaults = parseDocument(defaultRulesFile, await readFile(defaultRulesFile, 'utf8'))
   if ('problems' in defaults) return defaults
-  return planRules({ document: defaults.value, at: [], folder: dirname(defaultRulesFile), ownNames })
+  return planRules({ document: defaults.value, at: [], folder: dirname(defaultRulesFile), ours })
 }
 
-/** What a client must not call itself: our name, and the addresses that we listen on. */
-function ownNames({ hostname, listen }: Settings): string[] {
+function ours({ hostname, listen, relay }: Settings): Ours {
   const everywhere = ['0.0.0.0', '::']
   const addresses = listen.map(({ address }) => address.host).filter(host => !everywhere.includes(host))
-  return [...new Set([hostname, ...addresses])]
+  return { ownNames: [...new Set([hostname, ...addresses])], ownDomains: Object.keys(relay) }
 }
 
 function inOrder(problems: readonly Problem[]): Problem[] {

@@ -14,6 +14,7 @@ export interface PlannedRule {
   readonly name: string
   readonly policy: AnyPolicy
   readonly options: unknown
+  /** Of all moments at which it judges. */
   readonly facts: Readonly<Record<string, Fact>>
   readonly settings: RuleSettings
   /** The files that hold lists of its options: they count anew when they change. */
@@ -27,8 +28,16 @@ export interface RuleContext {
   readonly at: Path
   /** Where the paths of policy files start. */
   readonly folder: string
-  /** Our host name, and the addresses that we listen on, for the policies that ask for them. */
+  /** What we know of ourselves, for the policies that have an option of this name. */
+  readonly ours: Ours
+}
+
+/** What the configuration fills in where an administrator has not said it himself. */
+export interface Ours {
+  /** Our host name, and the addresses that we listen on. */
   readonly ownNames: readonly string[]
+  /** The domains that we relay for. */
+  readonly ownDomains: readonly string[]
 }
 
 /** Checks a list of rules, each with the schema of its own policy. */
@@ -71,7 +80,7 @@ async function planRule(context: RuleContext, taken: Set<string>): Promise<Check
 /** What the policy has to find out, or how it failed to say so: it may be a stranger's code. */
 function factsOf(policy: AnyPolicy, options: unknown): Readonly<Record<string, Fact>> | string {
   try {
-    return policy.facts(options)
+    return Object.assign({}, ...[...policy.also, policy].map(step => step.facts(options)))
   } catch (error) {
     return String(error)
   }
@@ -85,17 +94,17 @@ function numbered(name: string, taken: ReadonlySet<string>): string {
   return `${name}-${number}`
 }
 
-/** Options that were not given are none; list files are read, and `ownNames` is filled in for a policy that has it. */
+/** Options that were not given are none; list files are read, and what we know of ourselves is filled in for a policy that asks. */
 async function checkOptions(
   policy: AnyPolicy,
-  { document, at, folder, ownNames }: RuleContext,
+  { document, at, folder, ours }: RuleContext,
 ): Promise<Checked<Pick<PlannedRule, 'options' | 'files'>>> {
   const schema: z.ZodType = policy.options
   const place = [...at, 'options']
   const lists = await readListFiles({ document, at: place, given: valueAt(document.data, place), folder })
   if ('problems' in lists) return lists
-  const wantsNames = knownKeys(schema, []).includes('ownNames')
-  const given = complement(lists.value.given, wantsNames ? { ownNames } : {})
+  const asked = new Set(knownKeys(schema, []))
+  const given = complement(lists.value.given, Object.fromEntries(Object.entries(ours).filter(([name]) => asked.has(name))))
   const checked = check({ document, at: place, schema, given })
   if ('problems' in checked) return { problems: checked.problems.map(lists.value.locate) }
   return { value: { options: checked.value, files: lists.value.files } }

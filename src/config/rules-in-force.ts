@@ -1,3 +1,4 @@
+import type { AnyPolicy } from '../engine/policy.ts'
 import type { Rule } from '../engine/rule.ts'
 import { partOf, type Store } from '../engine/store.ts'
 import type { Address } from '../mail/address.ts'
@@ -5,16 +6,21 @@ import { matchesDomain } from '../mail/domain.ts'
 import type { PlannedRule } from './rule-list.ts'
 import type { RecipientPattern } from './rules.ts'
 
-/** The rule that judges, each with a part of the store that is its own. */
-export function putInForce({ name, policy, options, facts, settings }: PlannedRule, store: Store): Rule {
+/** The rules that judge: one for each moment at which the policy does, with one part of the store, their own. */
+export function putInForce(planned: PlannedRule, store: Store): Rule[] {
+  const memory = partOf(store, planned.name)
+  return [...planned.policy.also, planned.policy].map(policy => ruleOf(policy, planned, memory))
+}
+
+function ruleOf(policy: AnyPolicy, { name, options, settings }: PlannedRule, store: Store): Rule {
   const { mode, always, timeoutMs, to, onError = policy.onError } = settings
   return {
     name,
     policy,
     phase: policy.phase,
     options,
-    facts,
-    store: partOf(store, name),
+    facts: policy.facts(options),
+    store,
     mode,
     onError,
     timeoutMs,

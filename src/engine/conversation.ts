@@ -86,7 +86,7 @@ export class Conversation {
     const tally = await judgeRecipient(this.#gateway, transaction, recipient)
     const cause = this.#gateway.mode === 'enforce' ? refusal(tally) : undefined
     if (cause) {
-      const reply = refusalReply(cause, transaction)
+      const reply = refusalReply(cause, transaction, recipient)
       transaction.noteRefusal(recipient, reply, { cause, score: tally.score })
       return reply
     }
@@ -167,7 +167,8 @@ export class Conversation {
     const settlement = this.#gateway.mode === 'observe' ? everyone : settle(transaction.tallies)
     if (!('refuse' in settlement)) return deliver(this.#gateway, transaction, settlement, message)
 
-    const reply = refusalReply(settlement.refuse, transaction)
+    const [first] = transaction.recipients
+    const reply = refusalReply(settlement.refuse, transaction, first)
     for (const [recipient, tally] of transaction.tallies) {
       transaction.noteRefusal(recipient, reply, { cause: refusal(tally) ?? settlement.refuse })
     }

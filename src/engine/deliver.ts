@@ -4,7 +4,7 @@ import { isAccepted, isTemporary, type Reply, withId } from '../mail/reply.ts'
 import type { Gateway } from './gateway.ts'
 import type { OpenTransaction } from './open-transaction.ts'
 import { notKept } from './refuse.ts'
-import { refusal } from './tally.ts'
+import { cause, refusal, type Tally } from './tally.ts'
 import type { Held } from './transport.ts'
 
 const accepted: Reply = { code: 250, status: '2.0.0', text: 'Accepted' }
@@ -35,8 +35,7 @@ export async function deliver(gateway: Gateway, transaction: OpenTransaction, co
 /** What is about to happen, for the reason header and for the trace that goes into quarantine. */
 function notePlans(transaction: OpenTransaction, { deliver, quarantine }: Copies): void {
   for (const recipient of deliver) {
-    const cause = transaction.tallies.get(recipient)?.end
-    transaction.note(recipient, 'delivered', accepted, { where: transaction.where, cause })
+    transaction.note(recipient, 'delivered', accepted, accountOf(transaction, recipient))
   }
   for (const recipient of quarantine) {
     const tally = transaction.tallies.get(recipient)
@@ -45,6 +44,16 @@ function notePlans(transaction: OpenTransaction, { deliver, quarantine }: Copies
       cause: tally && (refusal(tally) ?? tally.quarantine),
     })
   }
+}
+
+/** How it comes about that a copy is delivered. */
+function accountOf(transaction: OpenTransaction, recipient: Address) {
+  const tally = transaction.tallies.get(recipient)
+  return { where: transaction.where, tagged: isTagged(tally), cause: tally && cause(tally) }
+}
+
+function isTagged(tally: Tally | undefined): boolean {
+  return tally?.tag !== undefined && tally.end?.action !== 'accept'
 }
 
 /** Hands the message to the next hop, and answers with the recipients it did not take. */
@@ -56,11 +65,7 @@ async function send(
   const refused = new Map<Address, Reply>()
   for (const [recipient, reply] of await transaction.send(recipients, message)) {
     if (!isAccepted(reply)) refused.set(recipient, reply)
-    else
-      transaction.note(recipient, 'delivered', reply, {
-        where: transaction.where,
-        cause: transaction.tallies.get(recipient)?.end,
-      })
+    else transaction.note(recipient, 'delivered', reply, accountOf(transaction, recipient))
   }
   return refused
 }

@@ -8,6 +8,8 @@ export interface DnsRecords {
   /** A host name in lower case, without the final dot. */
   PTR: string
   NS: string
+  /** Only the alias itself: the other types follow it. */
+  CNAME: string
 }
 
 export type DnsType = keyof DnsRecords

@@ -3,9 +3,10 @@ import { deadline, TimeoutError } from './deadline.ts'
 import type { Findings } from './findings.ts'
 import type { Phase } from './phase.ts'
 import type { Rule, Rulebook } from './rule.ts'
+import { soften } from './soften.ts'
 import { fold, isOver, type Judgement, type Tally, tallyOf } from './tally.ts'
 import type { TraceEntry } from './trace.ts'
-import { defer, pass, type Verdict } from './verdict.ts'
+import { defer, pass, pointsOf, type Verdict } from './verdict.ts'
 
 /** What a phase is judged by. */
 export interface Evaluation {
@@ -19,6 +20,8 @@ export interface Evaluation {
   /** Grows by one entry for each verdict. */
   readonly entries: TraceEntry[]
   readonly now: Date
+  /** The DNS is in trouble: what rests on it may not refuse. */
+  readonly degraded: boolean
   /** When the time for this phase is up, by `performance.now()`. */
   readonly until: number
 }
@@ -78,8 +81,9 @@ async function judgeAlike(
   for (const recipient of recipients) tallies.set(recipient, after)
 }
 
-function fingerprint({ score, quarantine, end }: Tally): string {
-  return [score, quarantine?.rule.name, quarantine?.reason, end?.rule.name, end?.reason].join('\n')
+function fingerprint({ evidence, tag, quarantine, end }: Tally): string {
+  const causes = [tag, quarantine, end].flatMap(cause => [cause?.rule.name, cause?.reason])
+  return [...causes, ...Object.entries(evidence).toSorted().flat()].join('\n')
 }
 
 function prefetch({ rulebook, phase, findings, known }: Evaluation): void {
@@ -88,11 +92,14 @@ function prefetch({ rulebook, phase, findings, known }: Evaluation): void {
 
 async function apply(rule: Rule, tally: Tally, evaluation: Evaluation): Promise<Verdict> {
   const started = performance.now()
-  const { verdict, error } = await judge(rule, tally, evaluation)
+  const { verdict: said, error } = await judge(rule, tally, evaluation)
+  const verdict = evaluation.degraded ? soften(said, rule, evaluation.findings) : said
   evaluation.entries.push({
     phase: rule.phase,
     rule: rule.name,
     verdict,
+    ...(pointsOf(verdict) !== 0 && { evidence: rule.policy.evidence }),
+    ...(verdict !== said && { softened: said.action as 'reject' | 'defer' }),
     shadow: rule.mode === 'shadow',
     ms: Math.round(performance.now() - started),
     ...(evaluation.about && { recipients: evaluation.about.map(formatAddress) }),

@@ -12,6 +12,8 @@ export interface Gateway {
   /** In observe mode everything is judged and traced, and all mail is relayed. */
   readonly mode: 'enforce' | 'observe'
   readonly world: World
+  /** Whether so many questions to the DNS fail that nobody may be refused for an answer. */
+  readonly isDegraded: () => boolean
   readonly quarantine: Quarantine
   /** Where a recipient's mail goes; `undefined` when we do not relay for it. Not a policy: no verdict can change it. */
   readonly route: (recipient: Address) => Route | undefined

@@ -11,7 +11,7 @@ import { isFor, isForAll, type Tally, tallyOf } from './tally.ts'
 
 /** Nothing has been heard, found or said. */
 export function nothingYet({ world }: Gateway): Standing {
-  return { judgements: [], findings: new Findings([], world), entries: [] }
+  return { judgements: [], findings: new Findings([], world), entries: [], degraded: false }
 }
 
 /** Something new is known of the client, before there is a recipient: the rules of this phase judge it. */
@@ -24,8 +24,9 @@ export async function judgePhase(
   const findings = new Findings(phase === 'mail' ? ['mail', 'message'] : [phase], gateway.world, from.findings)
   const [entries, judgements] = [[...from.entries], [...from.judgements]]
   const rules = gateway.rulebook.at[phase]
-  await evaluate(judgements, isForAll, { ...evaluation(gateway, phase, { known, findings, entries }), rules })
-  return { judgements, findings, entries }
+  const degraded = gateway.isDegraded()
+  await evaluate(judgements, isForAll, { ...evaluation(gateway, phase, { known, findings, entries, degraded }), rules })
+  return { judgements, findings, entries, degraded }
 }
 
 /** What has been said so far about the client counts for this recipient as far as it concerns it, and the rules of RCPT judge too. */
@@ -34,10 +35,10 @@ export async function judgeRecipient(gateway: Gateway, transaction: OpenTransact
   const findings = new Findings(['rcpt'], gateway.world, standing.findings)
   const judgements = [...standing.judgements]
   const counts = (rule: Rule) => concerns(gateway, rule, recipient)
-  const known = { session, sender, parameters, recipient }
+  const known = { session, sender, parameters, recipient, others: transaction.recipients }
   const rules = gateway.rulebook.at.rcpt.filter(counts)
   await evaluate(judgements, counts, {
-    ...evaluation(gateway, 'rcpt', { known, findings, entries }),
+    ...evaluation(gateway, 'rcpt', { known, findings, entries, degraded: standing.degraded }),
     about: [recipient],
     rules,
   })
@@ -49,9 +50,9 @@ export async function judgeRecipient(gateway: Gateway, transaction: OpenTransact
 export async function judgeMessage(gateway: Gateway, transaction: OpenTransaction, message: Message): Promise<void> {
   const { session, sender, parameters, standing, entries } = transaction
   const known = { session, sender, parameters, message }
-  const { findings } = standing
+  const { findings, degraded } = standing
   const counts = (rule: Rule, recipient: Address) => concerns(gateway, rule, recipient)
-  await evaluateEach(transaction.tallies, counts, evaluation(gateway, 'message', { known, findings, entries }))
+  await evaluateEach(transaction.tallies, counts, evaluation(gateway, 'message', { known, findings, entries, degraded }))
 }
 
 /** Exempt recipients are judged by the rules that always run, and by no others. */
@@ -62,7 +63,7 @@ function concerns(gateway: Gateway, rule: Rule, recipient: Address): boolean {
 function evaluation(
   { rulebook, world, budgetMs }: Gateway,
   phase: Phase,
-  rest: Pick<Evaluation, 'known' | 'findings' | 'entries'>,
+  rest: Pick<Evaluation, 'known' | 'findings' | 'entries' | 'degraded'>,
 ): Evaluation {
   return { phase, rulebook, ...rest, now: world.now(), until: performance.now() + budgetMs[phase] }
 }

@@ -13,6 +13,7 @@ import type { Delivery, Route, Transaction, Transport } from './transport.ts'
 interface Account {
   readonly where?: string
   readonly cause?: Cause | undefined
+  readonly tagged?: boolean
   readonly score?: number
 }
 
@@ -24,6 +25,8 @@ export interface Standing {
   readonly judgements: readonly Judgement[]
   readonly findings: Findings
   readonly entries: readonly TraceEntry[]
+  /** So many questions to the DNS fail that nobody is refused for an answer. */
+  readonly degraded: boolean
 }
 
 /** A transaction between MAIL and the reply to DATA: whom it is for, where it goes, and what its trace will say. */
@@ -127,6 +130,7 @@ export class OpenTransaction implements Transaction {
       score: more.score ?? (this.tallies.get(recipient) ?? emptyTally).score,
       reply: formatReply(reply),
       ...(more.where && { where: more.where }),
+      ...(more.tagged && { tagged: true }),
       ...decidedBy(more.cause),
       ...(reply.detail && { detail: reply.detail }),
     })
@@ -149,6 +153,7 @@ export class OpenTransaction implements Transaction {
       ...(this.#message && { message: this.#message }),
       facts: [...this.standing.findings.entries, ...this.#recipientFacts],
       entries: this.entries,
+      ...(this.standing.degraded && { degraded: true }),
       ending,
       ...(reply && { reply: formatReply(reply) }),
     }

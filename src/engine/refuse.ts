@@ -1,15 +1,21 @@
-import { formatAddress } from '../mail/address.ts'
+import { type Address, formatAddress } from '../mail/address.ts'
 import { type Reply, withId } from '../mail/reply.ts'
 import type { Cause } from './tally.ts'
 import type { RecipientTrace } from './trace.ts'
 import type { Transaction } from './transport.ts'
 
-/** What we say when a rule refuses: the reason's own words, and the id by which the operator finds the rest. */
-export function refusalReply({ action, rule, reason }: Cause, { id, session, sender }: Transaction): Reply {
+/**
+ * What we say when a rule refuses: the reason's own words, where to ask about it, and the id by which the operator finds
+ * the rest. Mail to postmaster is judged by no rule (RFC 5321, 4.5.1): so whoever is refused by mistake can say so.
+ */
+export function refusalReply({ action, rule, reason }: Cause, transaction: Transaction, recipient?: Address): Reply {
+  const { id, session, sender } = transaction
   const [status, words, code = 550] = rule.policy.reasons[reason] ?? ['3.0', 'Temporary problem, please try again']
   const said: Record<string, string> = { client: session.client.ip, helo: session.helo ?? '', sender: formatAddress(sender) }
   const text = words.replace(/\{(client|helo|sender)\}/g, (_: string, name: string) => said[name] ?? '')
-  return withId(action === 'reject' ? { code, status: `5.${status}`, text } : { code: 451, status: `4.${status}`, text }, id)
+  if (action === 'defer') return withId({ code: code < 500 ? code : 451, status: `4.${status}`, text }, id)
+  const appeal = recipient && session.listener === 'mx' ? `; questions to postmaster@${recipient.domain}` : ''
+  return withId({ code: code < 500 ? 550 : code, status: `5.${status}`, text: text + appeal }, id)
 }
 
 /** Refusals that no rule can change: they come before all policy. */

@@ -1,5 +1,6 @@
 import type { MailParameters } from '../mail/envelope.ts'
 import type { Session } from '../mail/session.ts'
+import type { Evidence } from './evidence.ts'
 import type { Phase } from './phase.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -8,6 +9,10 @@ export interface TraceEntry {
   readonly phase: Phase
   readonly rule: string
   readonly verdict: Verdict
+  /** What kind of evidence its points are, when it brings any. */
+  readonly evidence?: Evidence
+  /** What the rule said, before it was softened because the DNS was in trouble. */
+  readonly softened?: 'reject' | 'defer'
   readonly shadow: boolean
   readonly ms: number
   /** The recipients it was about, once there are any. */
@@ -34,6 +39,8 @@ export interface RecipientTrace {
   readonly reply: string
   /** Where the copy is, or who refused it: a transport's name, `quarantine`, or nothing. */
   readonly where?: string
+  /** Delivered, and marked as doubtful. */
+  readonly tagged?: true
   /** The rule and the reason that decided, when a rule did. */
   readonly rule?: string
   readonly reason?: string
@@ -62,6 +69,8 @@ export interface Trace {
   readonly message?: MessageTrace
   readonly facts: readonly FactEntry[]
   readonly entries: readonly TraceEntry[]
+  /** So many questions to the DNS failed that nobody was refused for an answer. */
+  readonly degraded?: true
   readonly ending: Ending
   /** The last word: the reply to DATA, if there was one. */
   readonly reply?: string

@@ -1,7 +1,12 @@
 /** What policies may know: the facts, and what they find. */
+export { type ArcFinding, arc } from './arc.ts'
+export { type DkimFinding, dkim } from './dkim.ts'
+export { type DmarcFinding, dmarc } from './dmarc.ts'
 export { type DnsblFinding, dnsbl, type ListFact, listsOf } from './dnsbl.ts'
+export { type HeadersFinding, headers } from './headers.ts'
 export { type HeloHostFinding, heloHost } from './helo-host.ts'
 export { publicZone } from './list-answer.ts'
 export { type List, type ListNews, ListWatch } from './list-watch.ts'
 export { type ReverseDnsFinding, reverseDns } from './reverse-dns.ts'
 export { type SenderDomainFinding, senderDomain } from './sender-domain.ts'
+export { type SpfFinding, spf } from './spf.ts'

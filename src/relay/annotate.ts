@@ -5,6 +5,7 @@ import { claimsToBe } from './authserv-id.ts'
 import { PrefixedMessage } from './prefixed-message.ts'
 import { reasonField } from './reason-field.ts'
 import { receivedField } from './received-field.ts'
+import { receivedSpfField } from './received-spf-field.ts'
 
 export interface Annotation {
   /** Our name: in Received, and as the authserv-id unless there is another. */
@@ -22,6 +23,7 @@ export interface Annotation {
 export function annotate(message: Message, { hostname, authservId = hostname, trace, now }: Annotation): Message {
   const block = [
     authenticationResultsField(authservId, trace),
+    receivedSpfField(hostname, trace),
     reasonField(trace),
     // RFC 8601, 5: results stand above the Received of whoever found them.
     receivedField({ hostname, trace, now }),

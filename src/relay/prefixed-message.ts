@@ -1,11 +1,6 @@
 import { type Field, parseHeader } from '../mail/header.ts'
 import { firstField, type Message } from '../mail/message.ts'
-
-/** Bytes of a message, from the first to the one behind the last. In order, and not overlapping. */
-export interface Range {
-  readonly start: number
-  readonly end: number
-}
+import { keep, type Range } from '../mail/range.ts'
 
 /**
  * A message with header fields put on top, and whole fields left out: the only two changes a relay makes (RFC 5321, 3.7.2).
@@ -68,20 +63,6 @@ export class PrefixedMessage implements Message {
       return { ...field, start: field.start + shift, end: field.end + shift }
     })
   }
-}
-
-/** What remains of a chunk that begins at this place of the message. */
-function keep(chunk: Buffer, at: number, without: readonly Range[]): Buffer[] {
-  const kept: Buffer[] = []
-  let from = 0
-  for (const { start, end } of without) {
-    const [first, last] = [start - at, end - at]
-    if (last <= from || first >= chunk.length) continue
-    if (first > from) kept.push(chunk.subarray(from, first))
-    from = Math.min(last, chunk.length)
-  }
-  if (from < chunk.length) kept.push(chunk.subarray(from))
-  return kept
 }
 
 function length(ranges: readonly Range[]): number {

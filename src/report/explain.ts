@@ -1,4 +1,6 @@
+import { addPoints, type EvidencePoints, scoreOf } from '../engine/evidence.ts'
 import type { FactEntry, RecipientTrace, Trace, TraceEntry } from '../engine/trace.ts'
+import { pointsOf } from '../engine/verdict.ts'
 import type { Flip } from './counterfactual.ts'
 import { points } from './summary.ts'
 import { alignRows } from './table.ts'
@@ -82,24 +84,31 @@ function isAbout({ rule, recipients }: TraceEntry, recipient: string, concerns: 
 }
 
 function verdictTable(entries: readonly TraceEntry[]): string[] {
-  let sum = 0
+  let sum: EvidencePoints = {}
   return alignRows(
     entries.map(entry => {
-      const { verdict, shadow } = entry
-      if (verdict.action === 'score' && !shadow) sum += verdict.points
-      return [entry.phase, visible(entry.rule), `${entry.ms} ms`, said(entry), `sum ${points(sum)}`, why(entry)]
+      const { verdict, shadow, evidence = 'other' } = entry
+      if (!shadow) sum = addPoints(sum, evidence, pointsOf(verdict))
+      return [entry.phase, visible(entry.rule), `${entry.ms} ms`, said(entry), `sum ${points(scoreOf(sum))}`, why(entry)]
     }),
   )
 }
 
 function said({ verdict, shadow }: TraceEntry): string {
-  const word = verdict.action === 'score' ? signed(verdict.points) : verdict.action
+  const amount = verdict.action === 'score' || pointsOf(verdict) !== 0 ? [signed(pointsOf(verdict))] : []
+  const word = [...(verdict.action === 'score' ? [] : [verdict.action]), ...amount].join(' ')
   return shadow ? `(${word})` : word
 }
 
-function why({ verdict, shadow, error }: TraceEntry): string {
+function why({ verdict, evidence, softened, shadow, error }: TraceEntry): string {
   const reason = verdict.action === 'pass' ? '' : [verdict.reason, verdict.detail].filter(Boolean).join(': ')
-  const notes = [reason, error && `failed: ${error}`, shadow && 'shadow: does not count']
+  const notes = [
+    reason,
+    evidence,
+    softened && `${softened} softened: the DNS is in trouble`,
+    error && `failed: ${error}`,
+    shadow && 'shadow: does not count',
+  ]
   return visible(notes.filter(Boolean).join('; '))
 }
 
@@ -107,11 +116,11 @@ function signed(score: number): string {
   return score < 0 ? points(score) : `+${points(score)}`
 }
 
-function outcome({ address, outcome, score, reply, rule, reason, where, detail }: RecipientTrace): string[] {
+function outcome({ address, outcome, tagged, score, reply, rule, reason, where, detail }: RecipientTrace): string[] {
   const cause = rule ? `, by ${rule}: ${reason}` : ''
   const place = where ? `, ${where}` : ''
   return [
-    visible(`<${address}> ${outcome}, score ${points(score)}${cause}${place}`),
+    visible(`<${address}> ${outcome}${tagged ? ' and tagged' : ''}, score ${points(score)}${cause}${place}`),
     visible(`  ${reply}`),
     ...(detail ? [visible(`  ${detail}`)] : []),
   ]

@@ -20,6 +20,7 @@ export function ordinary(given: Given = {}): Everything {
     sender: { local: 'alice', domain: 'sender.example' },
     parameters: {},
     recipient: { local: 'bob', domain: 'our.example' },
+    others: [],
     recipients: [{ local: 'bob', domain: 'our.example' }],
     message: message({ From: 'alice@sender.example', Subject: 'Hello' }, 'Hello Bob!\n'),
     ...given,

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { z } from 'zod'
+import { type EvidencePoints, scoreOf } from '../engine/evidence.ts'
 import type { Phase } from '../engine/phase.ts'
 import type { FactMap, Found, Policy } from '../engine/policy.ts'
-import type { FinalAction, Verdict } from '../engine/verdict.ts'
+import type { Tally } from '../engine/tally.ts'
+import { type FinalAction, type MarkAction, pointsOf, type Verdict } from '../engine/verdict.ts'
 import { memoryStore } from '../world/memory-store.ts'
 import { type Given, ordinary } from './ordinary.ts'
 
-/** A verdict in short: `pass`, `reject fail`, `score 4 listed`. */
-export type Expected<R extends string> = 'pass' | `${FinalAction} ${R}` | `score ${number} ${R}`
+/** A verdict in short: `pass`, `reject fail`, `score 4 listed`, `quarantine 4 fail`. */
+export type Expected<R extends string> = 'pass' | `${FinalAction} ${R}` | `${MarkAction | 'score'} ${number} ${R}`
 
 /** One case for a policy. What is not given is ordinary. */
 export interface Step<P extends Phase, S extends z.ZodType, F, R extends string> {
@@ -17,8 +19,10 @@ export interface Step<P extends Phase, S extends z.ZodType, F, R extends string>
   readonly given?: Given<P>
   readonly facts?: Partial<Found<F>>
   readonly options?: z.input<S>
-  /** What earlier rules add up to. */
+  /** What earlier rules add up to, when its kinds do not matter. */
   readonly score?: number
+  /** What earlier rules have found. */
+  readonly evidence?: EvidencePoints
   readonly expect: Expected<R>
 }
 
@@ -59,7 +63,7 @@ async function run<P extends Phase, S extends z.ZodType, F extends FactMap<P>, R
       ...ordinary(step.given as Given),
       options: policy.options.parse(step.options ?? {}),
       facts: { ...step.facts },
-      tally: { score: step.score ?? 0 },
+      tally: tallyOf(step),
       store,
       now,
     } as never) // An ordinary case has what any phase knows, and the facts that the scenario leaves out are not asked for.
@@ -68,13 +72,18 @@ async function run<P extends Phase, S extends z.ZodType, F extends FactMap<P>, R
   return results
 }
 
+function tallyOf({
+  score,
+  evidence = score === undefined ? {} : { other: score },
+}: {
+  readonly score?: number
+  readonly evidence?: EvidencePoints
+}): Tally {
+  return { score: scoreOf(evidence), evidence }
+}
+
 function inShort(verdict: Verdict): string {
-  switch (verdict.action) {
-    case 'pass':
-      return 'pass'
-    case 'score':
-      return `score ${verdict.points} ${verdict.reason}`
-    default:
-      return `${verdict.action} ${verdict.reason}`
-  }
+  if (verdict.action === 'pass') return 'pass'
+  const points = verdict.action === 'score' || pointsOf(verdict) !== 0 ? `${pointsOf(verdict)} ` : ''
+  return `${verdict.action} ${points}${verdict.reason}`
 }

@@ -16,6 +16,7 @@ export const readers: { readonly [T in DnsType]: Reader<DnsRecords[T]> } = {
   }),
   PTR: readHost,
   NS: readHost,
+  CNAME: readHost,
 }
 
 /** The name that a CNAME, PTR or NS record leads to. */

@@ -24,6 +24,7 @@ async function run(rules: readonly Rule[], findings = new Findings(['message'], 
     findings,
     entries,
     now: new Date(0),
+    degraded: false,
     until,
   }
   const judgements: Judgement[] = []
@@ -156,10 +157,10 @@ it('a past transaction can be judged again by other rules, without a single look
 
 it('SRV-22: one reply settles what becomes of every copy', () => {
   const end = (action: 'accept' | 'defer' | 'reject'): Tally => ({
-    score: 0,
+    ...emptyTally,
     end: { action, rule: says('r', at, pass()), reason: 'x' },
   })
-  const held: Tally = { score: 1, quarantine: { action: 'quarantine', rule: says('r', at, pass()), reason: 'x' } }
+  const held: Tally = { ...emptyTally, score: 1, quarantine: { action: 'quarantine', rule: says('r', at, pass()), reason: 'x' } }
   assert.ok(
     'refuse' in
       settle(

@@ -104,6 +104,7 @@ export function stage(
     rulebook: rulebook(rules),
     mode: 'enforce',
     world: { now: () => new Date(0), dns: noDns },
+    isDegraded: () => false,
     quarantine: shelf,
     route: recipient => (recipient.domain === 'our.example' ? { transport: nextHop, recipient } : undefined),
     isExempt: recipient => recipient.local === 'postmaster',

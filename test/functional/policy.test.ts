@@ -14,7 +14,7 @@ it('a listed client is refused at RCPT, with the reason and the id of the trace'
   const { rcpts } = await send(await gateway.client('203.0.113.66'))
   assert.match(
     `${rcpts[0]?.code} ${rcpts[0]?.text}`,
-    /^554 5\.7\.1 Your address 203\.0\.113\.66 is in a blocklist \[[0-9A-Z]{12}\.1\]$/,
+    /^554 5\.7\.1 Your address 203\.0\.113\.66 is in a blocklist; questions to postmaster@our\.example \[[0-9A-Z]{12}\.1\]$/,
   )
   assert.equal(gateway.nextHop.connections, 0)
 })

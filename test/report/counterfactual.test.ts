@@ -26,6 +26,7 @@ const gateway: Gateway = dryGateway({
   rulebook: rulebook([]),
   mode: 'enforce',
   world: { dns: noDns, now: () => new Date(0) },
+  isDegraded: () => false,
   quarantine: {
     hold: async () => {
       throw new Error('a rehearsal keeps nothing')

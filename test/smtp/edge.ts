@@ -86,6 +86,7 @@ export async function openEdge({
     rulebook: rulebook(rules),
     mode: 'enforce',
     world: { now: () => new Date(), dns: noDns },
+    isDegraded: () => false,
     quarantine: new Shelf(),
     route: recipient => (['our.example', ''].includes(recipient.domain) ? { transport: nextHop, recipient } : undefined),
     isExempt: recipient => recipient.local.toLowerCase() === 'postmaster',

@@ -1,0 +1,32 @@
+import { defineFact } from '../engine/fact.ts'
+import { parseDomain } from '../mail/address.ts'
+import { verifySignatures } from './signatures.ts'
+
+/** What the hops before us say that they had found, and whether it is still as they said it (RFC 8617). */
+export interface ArcFinding {
+  readonly result: 'none' | 'pass' | 'fail'
+  /** The hops that have sealed the message, the first one first. */
+  readonly sets: readonly {
+    /** The domain that has sealed, in lower case; empty when it is not one. */
+    readonly sealer: string
+    /** The result of DMARC that it reports: `pass`, `fail`; empty when it reports none. */
+    readonly dmarc: string
+  }[]
+  /** Why it fails. */
+  readonly why?: string
+}
+
+/** The chain of hops that have passed the message on. Anybody can seal: it is worth what the sealers are worth. */
+export const arc = defineFact({
+  name: 'arc',
+  since: 'message',
+  timeoutMs: 30_000,
+  async find({ message }, look): Promise<ArcFinding> {
+    const { arc, passedOver } = await verifySignatures(message, look)
+    const tooMuch = passedOver.find(({ field }) => field.name.startsWith('arc-'))
+    if (tooMuch) return { result: 'fail', sets: [], why: tooMuch.why }
+    const result = arc.result === 'pass' || arc.result === 'none' ? arc.result : 'fail'
+    const sets = arc.sets.map(({ sealer, dmarc }) => ({ sealer: parseDomain(sealer) ?? '', dmarc: dmarc.slice(0, 20) }))
+    return { result, sets, ...(result === 'fail' && { why: arc.comment ?? 'no reason given' }) }
+  },
+})

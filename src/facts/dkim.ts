@@ -1,0 +1,70 @@
+import type { Signature } from 'mailauth/lib/dkim/verify.js'
+import { defineFact } from '../engine/fact.ts'
+import { parseDomain } from '../mail/address.ts'
+import { type PassedOver, verifySignatures } from './signatures.ts'
+
+/** What became of one DKIM signature. A message that has none has no findings. */
+export interface DkimFinding {
+  /**
+   * `pass` only when the whole body is signed; `policy`: it may be valid, but counts for nothing here (too weak, too many,
+   * part of the body, signed in the future); `neutral`: it could not be made sense of; `permerror` does not occur.
+   */
+  readonly result: 'pass' | 'fail' | 'policy' | 'neutral' | 'temperror' | 'permerror'
+  /** Who has signed, in lower case; empty when it is not a domain. */
+  readonly domain: string
+  readonly selector: string
+  /** `rsa-sha256`. */
+  readonly algorithm: string
+  /** The beginning of the signature, which tells several of one domain apart (RFC 8601, 2.7.1). */
+  readonly begins: string
+  /** Of an RSA key: less than 2048 is out of date (RFC 8301). */
+  readonly keyBits?: number
+  /** The domain is only trying DKIM (`t=y` in its key record). */
+  readonly isTest?: true
+  /** Why it does not pass. */
+  readonly why?: string
+}
+
+const results = ['pass', 'fail', 'policy', 'neutral', 'temperror', 'permerror'] as const
+const clockSkewMs = 5 * 60_000
+
+/** Which domains have signed the message (RFC 6376), and whether it is still as they signed it. */
+export const dkim = defineFact({
+  name: 'dkim',
+  since: 'message',
+  timeoutMs: 30_000,
+  async find({ message }, look): Promise<readonly DkimFinding[]> {
+    const { dkim, passedOver } = await verifySignatures(message, look)
+    const now = look.now().getTime()
+    const found = dkim.filter(({ status }) => status.result !== 'none').map(signature => read(signature, now))
+    return [...found, ...passedOver.filter(({ field }) => field.name === 'dkim-signature').map(notLookedAt)]
+  },
+})
+
+function read(
+  { signingDomain, selector, signature, algo, status, signTime, modulusLength }: Signature,
+  now: number,
+): DkimFinding {
+  const result = results.find(known => known === status.result) ?? 'neutral'
+  const about = {
+    domain: parseDomain(signingDomain ?? '') ?? '',
+    selector: (selector ?? '').toLowerCase().slice(0, 255),
+    algorithm: (algo ?? '').toLowerCase().slice(0, 30),
+    begins: (signature ?? '').replaceAll(/\s/g, '').slice(0, 8),
+    ...(modulusLength !== undefined && { keyBits: modulusLength }),
+    ...(status.testing && { isTest: true as const }),
+  }
+  if (result !== 'pass') return { result, ...about, why: (reasonOf(status) ?? 'no reason given').slice(0, 200) }
+  if ((status.underSized ?? 0) > 0) return { result: 'policy', ...about, why: `${status.underSized} bytes are not signed` }
+  if (Date.parse(signTime ?? '') > now + clockSkewMs) return { result: 'policy', ...about, why: 'signed in the future' }
+  return { result, ...about }
+}
+
+function reasonOf({ comment, policy }: Signature['status']): string | undefined {
+  return comment ?? policy?.['dkim-rules']
+}
+
+function notLookedAt({ field, why }: PassedOver): DkimFinding {
+  const domain = parseDomain(/(?:^|;)\s*d\s*=\s*([^;\s]*)/.exec(field.value.slice(0, 4096))?.[1] ?? '') ?? ''
+  return { result: 'policy', domain, selector: '', algorithm: '', begins: '', why }
+}

@@ -1,0 +1,102 @@
+import verifyDmarc from 'mailauth/lib/dmarc/verify.js'
+import { defineFact } from '../engine/fact.ts'
+import { parseDomain } from '../mail/address.ts'
+import { registeredDomain } from '../mail/domain.ts'
+import { type DkimFinding, dkim } from './dkim.ts'
+import { headers } from './headers.ts'
+import { mailauthResolver } from './mailauth-resolver.ts'
+import { verifySignatures } from './signatures.ts'
+import { type SpfFinding, spf } from './spf.ts'
+
+/** Whether somebody vouches for the domain in From, and what its owner wants done if nobody does. */
+export interface DmarcFinding {
+  /**
+   * `none`: the domain has no policy; `permerror`: nobody can tell who has written the message, so DMARC is not possible
+   * (RFC 9989, 5.3.1). When there are authors from several domains, it is the result of the one that is worst off.
+   */
+  readonly result: 'none' | 'pass' | 'fail' | 'temperror' | 'permerror'
+  /** The author's domain; empty when there is none. */
+  readonly domain: string
+  /** What the owner asks for when it fails, after all his options: subdomains, names that do not exist, test mode. */
+  readonly policy: 'none' | 'quarantine' | 'reject'
+  /** Who vouches for it. */
+  readonly alignedBy: readonly ('spf' | 'dkim')[]
+  /** Why it could not be found out, or is not possible. */
+  readonly why?: string
+}
+
+/** More authors from as many domains are no authors. */
+const mostDomains = 5
+/** The worst first. */
+const severity: readonly DmarcFinding['result'][] = ['fail', 'permerror', 'temperror', 'none', 'pass']
+const policies = ['none', 'quarantine', 'reject'] as const
+
+/** Whether SPF or DKIM vouches for the domain in From (RFC 9989). */
+export const dmarc = defineFact({
+  name: 'dmarc',
+  since: 'message',
+  timeoutMs: 40_000,
+  async find({ message }, look): Promise<DmarcFinding> {
+    const [header, spfFound, signed] = await Promise.all([look.fact(headers), look.fact(spf), look.fact(dkim)])
+    const { headerFrom } = await verifySignatures(message, look)
+    if (header.fromFields !== 1) return impossible(`${header.fromFields} From fields`)
+    // Two programs that read From each in its own way: an author that only one of them sees counts as well.
+    const domains = [...new Set([...header.authors.map(({ domain }) => domain), ...headerFrom.map(domainOf)])].filter(Boolean)
+    if (domains.length === 0) return impossible('From names no domain')
+    if (domains.length > mostDomains) return impossible(`authors from ${domains.length} domains`)
+    const vouchers = vouchersOf(spfFound, signed)
+    const resolver = mailauthResolver(look)
+    const verdicts = await Promise.all(domains.map(domain => evaluate(domain, vouchers, resolver)))
+    const found = verdicts.map(verdict => withDoubt(verdict, spfFound, signed))
+    const worst = found.toSorted(byWeight)[0] ?? impossible('From names no domain')
+    return header.isFromAmbiguous && worst.result === 'pass' ? impossible('From can be read in several ways') : worst
+  },
+})
+
+interface Vouchers {
+  readonly spfDomains: readonly string[]
+  readonly dkimDomains: readonly string[]
+}
+
+/** DMARC counts passes only; SPF of HELO counts as well as any (RFC 9989, 5.3.3). */
+function vouchersOf(spf: SpfFinding, dkim: readonly DkimFinding[]): Vouchers {
+  return {
+    spfDomains: spf.result === 'pass' ? [spf.domain] : [],
+    dkimDomains: dkim.filter(({ result, domain }) => result === 'pass' && domain !== '').map(({ domain }) => domain),
+  }
+}
+
+async function evaluate(domain: string, vouchers: Vouchers, resolver: MailauthResolver): Promise<DmarcFinding> {
+  const verdict = await verifyDmarc({ headerFrom: [`author@${domain}`], fromFields: 1, ...vouchers, resolver, strict: true })
+  if (!verdict) return { ...impossible('From names no domain that can exist'), domain }
+  const { status, policy, error, alignment } = verdict
+  const result = severity.find(known => known === status.result) ?? 'none'
+  return {
+    result,
+    domain,
+    policy: policies.find(known => known === policy) ?? 'none',
+    alignedBy: [...(alignment?.spf.result ? (['spf'] as const) : []), ...(alignment?.dkim.result ? (['dkim'] as const) : [])],
+    ...(error !== undefined && { why: error.slice(0, 200) }),
+  }
+}
+
+/** RFC 9989, 5.3.5: who might have vouched, if the DNS had answered, is not known to have failed. */
+function withDoubt(verdict: DmarcFinding, spf: SpfFinding, dkim: readonly DkimFinding[]): DmarcFinding {
+  if (verdict.result !== 'fail') return verdict
+  const owner = registeredDomain(verdict.domain)
+  // Anybody can sign with a domain whose servers are broken: only the author's own domain brings doubt.
+  const silent = [spf, ...dkim].find(({ result, domain }) => result === 'temperror' && registeredDomain(domain) === owner)
+  return silent ? { ...verdict, result: 'temperror', why: `the DNS gave no answer about ${silent.domain}` } : verdict
+}
+
+function byWeight(a: DmarcFinding, b: DmarcFinding): number {
+  return severity.indexOf(a.result) - severity.indexOf(b.result) || policies.indexOf(b.policy) - policies.indexOf(a.policy)
+}
+
+function impossible(why: string): DmarcFinding {
+  return { result: 'permerror', domain: '', policy: 'none', alignedBy: [], why }
+}
+
+function domainOf(address: string): string {
+  return parseDomain(address.slice(address.lastIndexOf('@') + 1).toLowerCase()) ?? ''
+}

@@ -1,0 +1,83 @@
+import { defineFact } from '../engine/fact.ts'
+import { type Address, formatAddress } from '../mail/address.ts'
+import { parseAuthors } from '../mail/author.ts'
+import type { Field } from '../mail/header.ts'
+
+/** What the header of a message says, as far as it is the same for everybody. */
+export interface HeadersFinding {
+  /** How many From fields there are: there must be one (RFC 5322, 3.6). */
+  readonly fromFields: number
+  /** Who has written it, by all From fields together. */
+  readonly authors: readonly Address[]
+  /** Programs may disagree on who has written it. */
+  readonly isFromAmbiguous: boolean
+  /** When it was written, in ISO 8601; empty when Date cannot be read, absent when there is none. */
+  readonly date?: string
+  /** With its angle brackets; absent when there is none. */
+  readonly messageId?: string
+  /** The messages that it answers: In-Reply-To and References. */
+  readonly answers: readonly string[]
+  /** The addresses in To and Cc, in lower case. */
+  readonly addressees: readonly string[]
+  /** The name in List-Id (RFC 2919), in lower case. */
+  readonly listId?: string
+  /** The host that wrote each Received field, in lower case, the latest first. */
+  readonly receivedBy: readonly string[]
+  /** All Received fields, whatever they look like. */
+  readonly hops: number
+  readonly fields: number
+}
+
+const most = { addressees: 200, answers: 20, receivedBy: 120 } as const
+
+/** The header of the message. */
+export const headers = defineFact({
+  name: 'headers',
+  since: 'message',
+  find({ message }): HeadersFinding {
+    const { fields } = message
+    const named = (name: string) => fields.filter(field => field.name === name)
+    const from = named('from').map(({ value }) => parseAuthors(value))
+    const [date] = named('date')
+    const [messageId] = named('message-id')
+    const [list] = named('list-id')
+    const received = named('received')
+    return {
+      fromFields: from.length,
+      authors: from.flatMap(({ addresses }) => addresses).slice(0, most.addressees),
+      isFromAmbiguous: from.some(({ isAmbiguous }) => isAmbiguous),
+      ...(date && { date: isoDate(date.value) }),
+      ...(messageId && { messageId: messageId.value.slice(0, 998) }),
+      answers: messageIds([...named('in-reply-to'), ...named('references')]),
+      addressees: addressees([...named('to'), ...named('cc')]),
+      ...(list && { listId: listName(list.value) }),
+      receivedBy: received.slice(0, most.receivedBy).map(({ value }) => byHost(value)),
+      hops: received.length,
+      fields: fields.length,
+    }
+  },
+})
+
+function isoDate(value: string): string {
+  // RFC 5322, 3.3: comments may stand behind the date.
+  const date = new Date(value.slice(0, 100).replaceAll(/\([^()]*\)/g, ''))
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString()
+}
+
+function messageIds(fields: readonly Field[]): string[] {
+  return fields.flatMap(({ value }) => value.slice(0, 8192).match(/<[^<>\s]{1,998}>/g) ?? []).slice(0, most.answers)
+}
+
+function addressees(fields: readonly Field[]): string[] {
+  const addresses = fields.flatMap(({ value }) => parseAuthors(value).addresses)
+  return addresses.slice(0, most.addressees).map(address => formatAddress(address).toLowerCase())
+}
+
+function listName(value: string): string {
+  return (/<([^<>\s]{1,255})>/.exec(value.slice(0, 1000))?.[1] ?? value.trim().slice(0, 255)).toLowerCase()
+}
+
+/** RFC 5321, 4.4: `from … by …`. The first `by` that is a word of its own. */
+function byHost(value: string): string {
+  return /(?:^|\s)by\s+([^\s;()]{1,255})/i.exec(value.slice(0, 2000))?.[1]?.toLowerCase() ?? ''
+}

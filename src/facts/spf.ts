@@ -1,0 +1,49 @@
+import { spf as checkHost } from 'mailauth/lib/spf/index.js'
+import { defineFact } from '../engine/fact.ts'
+import { formatAddress } from '../mail/address.ts'
+import { mailauthResolver } from './mailauth-resolver.ts'
+
+/** Whether the client may send mail for the sender's domain. */
+export interface SpfFinding {
+  readonly result: 'none' | 'neutral' | 'pass' | 'fail' | 'softfail' | 'temperror' | 'permerror'
+  /** The domain that was asked about, in lower case. */
+  readonly domain: string
+  /** Whether it is that of MAIL FROM, or of HELO because the sender is empty (RFC 7208, 2.4). */
+  readonly identity: 'mailfrom' | 'helo'
+  /** Why it could not be found out, or what is wrong with the record. */
+  readonly error?: string
+}
+
+const results = ['none', 'neutral', 'pass', 'fail', 'softfail', 'temperror', 'permerror'] as const
+/** Of the ten seconds that a phase may take: what is not found out by then is a temperror. */
+const mostMs = 8000
+
+/** What the sender's domain says of the client in its SPF record (RFC 7208). */
+export const spf = defineFact({
+  name: 'spf',
+  since: 'mail',
+  async find({ session, sender }, look): Promise<SpfFinding> {
+    const identity = sender ? 'mailfrom' : 'helo'
+    const domain = sender ? sender.domain : session.helo.toLowerCase()
+    // Nobody can publish a record for an address, or for a bare <postmaster>.
+    if (domain === '' || domain.startsWith('[')) return { result: 'none', domain, identity }
+    const { status } = await checkHost({
+      // A macro may put the local part into a name, and the characters of names are bytes.
+      sender: sender ? Buffer.from(formatAddress(sender)).toString('latin1') : '',
+      ip: session.client.ip,
+      helo: session.helo,
+      mta: 'gateway.invalid',
+      resolver: mailauthResolver(look),
+      strict: true,
+      maxElapsedTime: mostMs,
+    })
+    const result = results.find(known => known === status.result) ?? 'temperror'
+    const isError = result === 'temperror' || result === 'permerror'
+    return { result, domain, identity, ...(isError && status.comment !== undefined && { error: troubleIn(status.comment) }) }
+  },
+})
+
+/** Behind the name of the machine and the sender, which are told elsewhere. */
+function troubleIn(comment: string): string {
+  return comment.replace(/^gateway\.invalid: (?:permanent )?error in processing during lookup of /, '').slice(0, 300)
+}
