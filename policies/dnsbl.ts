@@ -1,37 +1,22 @@
-import { definePolicy, parseDomain, parseNetwork, pass, reject, score, z } from 'postern'
-import { type DnsblFinding, dnsbl, publicZone } from 'postern/facts'
-
-const points = z.number().min(0)
-const zone = z
-  .string()
-  .toLowerCase()
-  .refine(text => parseDomain(text) !== undefined, 'expected the zone of a blocklist, such as zen.spamhaus.org')
-
-/** Return codes from one to another, both included, as numbers. */
-type CodeRange = readonly [first: number, last: number]
-
-const expectedCodes = 'expected return codes such as 127.0.0.2, or 127.0.0.4-127.0.0.7'
-
-const codeRange = z.string().transform((text, context) => {
-  const range = parseRange(text)
-  if (!range) context.addIssue({ code: 'custom', message: expectedCodes, input: text })
-  return range ?? z.NEVER
-})
-
-const weights = z.record(z.string(), points).transform((codes, context) =>
-  Object.entries(codes).flatMap(([text, points]) => {
-    const range = parseRange(text)
-    if (!range) context.addIssue({ code: 'custom', message: expectedCodes, input: text, path: [text] })
-    return range ? [{ range, points }] : []
-  }),
-)
+import { definePolicy, pass, reject, score, z } from 'postern'
+import {
+  codeRange,
+  codeWeights,
+  type DnsblFinding,
+  dnsbl,
+  isInRange,
+  isSpamhaus,
+  listZone,
+  publicZone,
+  weighCodes,
+} from 'postern/facts'
 
 const list = z.strictObject({
-  zone: zone.describe('The zone to ask, for example `zen.spamhaus.org`. A key in front of it is kept secret.'),
-  codes: weights
+  zone: listZone.describe('The zone to ask, for example `zen.spamhaus.org`. A key in front of it is kept secret.'),
+  codes: codeWeights
     .optional()
     .describe('Points for each return code, or for a range of them, such as `127.0.0.4-127.0.0.7`. Other codes count nothing.'),
-  points: points.default(2).describe('Points for any return code, when `codes` is absent.'),
+  points: z.number().min(0).default(2).describe('Points for any return code, when `codes` is absent.'),
   refuse: z
     .array(codeRange)
     .prefault([])
@@ -46,12 +31,12 @@ export default definePolicy({
   name: 'dnsbl',
   phase: 'connect',
   summary: 'Add points for a client that is in DNS blocklists, or refuse it.',
+  evidence: 'ip-reputation',
   options: z.strictObject({
     lists: z
       .array(list)
       .prefault([])
       .describe('The lists to ask, all at once. One that fails its own test, or does not answer, counts nothing.'),
-    cap: points.default(8).describe('The most points that all lists together give: what one knows, the others often know too.'),
   }),
   reasons: {
     listed: ['7.1', 'Your address {client} is in a blocklist', 554],
@@ -66,42 +51,20 @@ export default definePolicy({
     if (refusing) return reject(refusing.mayBeNamed ? 'listed-by-spamhaus' : 'listed', detail)
 
     const sum = listings.reduce((sum, { points }) => sum + points, 0)
-    return sum > 0 ? score(Math.min(sum, options.cap), 'listed', detail) : pass()
+    return sum > 0 ? score(sum, 'listed', detail) : pass()
   },
 })
 
-/** What one list's answer is worth. Of several codes the heaviest counts: they are about the same address. */
+/** What one list's answer is worth. */
 function listing(list: List, finding: DnsblFinding | undefined) {
   if (finding?.status !== 'listed') return []
-  const codes = finding.codes.map(number)
-  const weigh = (code: number) => {
-    if (!list.codes) return list.points
-    return Math.max(0, ...list.codes.filter(({ range }) => isIn(code, range)).map(({ points }) => points))
-  }
+  const { codes } = finding
   return [
     {
-      what: `${publicZone(list.zone)} ${finding.codes.join(' ')}`,
-      points: Math.max(...codes.map(weigh)),
-      refuses: codes.some(code => list.refuse.some(range => isIn(code, range))),
-      mayBeNamed: list.public && /\.spamhaus\.(?:org|net)$/.test(list.zone),
+      what: `${publicZone(list.zone)} ${codes.join(' ')}`,
+      points: weighCodes(codes, list),
+      refuses: codes.some(code => list.refuse.some(range => isInRange(code, range))),
+      mayBeNamed: list.public && isSpamhaus(list.zone),
     },
   ]
-}
-
-function isIn(code: number, [first, last]: CodeRange): boolean {
-  return first <= code && code <= last
-}
-
-function parseRange(text: string): CodeRange | undefined {
-  const [first = '', last = first] = text.split('-', 2).map(part => part.trim())
-  if (!isCode(first) || !isCode(last)) return undefined
-  return number(first) <= number(last) ? [number(first), number(last)] : undefined
-}
-
-function isCode(text: string): boolean {
-  return text.startsWith('127.') && !text.includes('/') && parseNetwork(text) !== undefined
-}
-
-function number(code: string): number {
-  return code.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0)
 }

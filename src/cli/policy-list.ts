@@ -5,12 +5,10 @@ import { visible, visibleJson } from '../report/visible.ts'
 import { exitCodes } from './exit-codes.ts'
 
 /** `postern policy list`: what comes with Postern. */
-export function addPolicyList(program: Command): void {
-  program
-    .command('policy')
-    .description('What is known of policies.')
+export function addPolicyList(policy: Command): void {
+  policy
     .command('list')
-    .description('List the built-in policies, with the phase in which they judge.')
+    .description('List the built-in policies, with the phases in which they judge.')
     .option('--json', 'print JSON')
     .action(async ({ json }: { readonly json?: true }) => {
       process.exitCode = await listPolicies({ json: json ?? false })
@@ -22,10 +20,10 @@ async function listPolicies({ json }: { readonly json: boolean }) {
   for (const use of await builtInNames()) {
     const loaded = await loadPolicy(use, '.')
     if ('expected' in loaded) throw new Error(`The built-in policy ${use} does not load: ${loaded.found}`)
-    const { name, phase, summary } = loaded.policy
-    policies.push({ name, phase, summary })
+    const { name, phase, also, summary } = loaded.policy
+    policies.push({ name, phase, phases: [...also.map(step => step.phase), phase], summary })
   }
-  const lines = alignRows(policies.map(({ name, phase, summary }) => [name, phase, summary]))
+  const lines = alignRows(policies.map(({ name, phases, summary }) => [name, phases.join(' '), summary]))
   process.stdout.write(json ? `${visibleJson(policies, 2)}\n` : lines.map(line => `${visible(line)}\n`).join(''))
   return exitCodes.ok
 }

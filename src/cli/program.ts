@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { addCheck } from './check.ts'
 import { exitCodes } from './exit-codes.ts'
 import { addExplain } from './explain.ts'
+import { addPolicyDefault } from './policy-default.ts'
 import { addPolicyList } from './policy-list.ts'
 import { addRun } from './run.ts'
 
@@ -14,7 +15,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('A policy-focused anti-spam relay gateway for SMTP.')
     .version(version())
     .exitOverride()
-  for (const add of [addRun, addCheck, addExplain, addPolicyList]) add(program)
+  for (const add of [addRun, addCheck, addExplain]) add(program)
+  const policy = program.command('policy').description('What is known of policies.')
+  for (const add of [addPolicyList, addPolicyDefault]) add(policy)
   try {
     await program.parseAsync(argv)
   } catch (error) {

@@ -107,7 +107,7 @@ function tellOfLessons(log: Log, remarks: readonly Remark[]): void {
 
 function tellOfList(log: Log, { zone, state, why }: ListNews): void {
   const about = { zone, ...(why !== undefined && { why }) }
-  if (state === 'suspended') log.error(about, 'this blocklist is not asked any more: its answers are wrong')
-  else if (state === 'silent') log.warn(about, 'this blocklist does not answer')
-  else log.info(about, 'this blocklist works again')
+  if (state === 'suspended') log.error(about, 'this list is not asked any more: its answers are wrong')
+  else if (state === 'silent') log.warn(about, 'this list does not answer')
+  else log.info(about, 'this list works again')
 }

@@ -3,6 +3,7 @@ import { extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { phases } from '../engine/phase.ts'
 import type { AnyPolicy } from '../engine/policy.ts'
+import { nearest } from './nearest.ts'
 import { offerSdk } from './sdk.ts'
 
 /** Where the built-in policies are: one file each, in the form in which we run ourselves. */
@@ -29,7 +30,8 @@ export async function loadPolicy(use: string, base: string): Promise<Loaded> {
   if (isPath(use)) return loadFile(resolve(base, use))
   const names = await builtInNames()
   if (names.includes(use)) return loadFile(join(folder, use + extension))
-  return { expected: `a built-in policy (${names.join(', ')}) or the path of a policy file` }
+  const meant = nearest(use, names)
+  return { expected: `a built-in policy (${meant ? `perhaps ${meant}` : names.join(', ')}) or the path of a policy file` }
 }
 
 function isPath(use: string): boolean {

@@ -35,7 +35,7 @@ export async function judgeRecipient(gateway: Gateway, transaction: OpenTransact
   const findings = new Findings(['rcpt'], gateway.world, standing.findings)
   const judgements = [...standing.judgements]
   const counts = (rule: Rule) => concerns(gateway, rule, recipient)
-  const known = { session, sender, parameters, recipient, others: transaction.recipients }
+  const known = { session, sender, parameters, recipient, others: transaction.recipients, unknown: transaction.unknown }
   const rules = gateway.rulebook.at.rcpt.filter(counts)
   await evaluate(judgements, counts, {
     ...evaluation(gateway, 'rcpt', { known, findings, entries, degraded: standing.degraded }),

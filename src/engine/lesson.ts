@@ -2,10 +2,13 @@ import { deadline } from './deadline.ts'
 import type { Rule } from './rule.ts'
 import type { Store } from './store.ts'
 import type { Trace } from './trace.ts'
+import type { Verdict } from './verdict.ts'
 
 /** What a policy may learn from: a transaction that is over. */
 export interface Lesson<O, F> {
   readonly trace: Trace
+  /** What the rule itself has said about it. */
+  readonly said: readonly Verdict[]
   readonly options: O
   /** Those that were found. */
   readonly facts: Partial<F>
@@ -32,7 +35,8 @@ export async function learn(rules: readonly Rule[], trace: Trace, now: Date): Pr
 
 async function study(rule: Rule, trace: Trace, now: Date): Promise<Remark[]> {
   const { name, policy, options, store, timeoutMs } = rule
-  const lesson: Lesson<unknown, object> = { trace, options, facts: factsIn(trace, rule), store, now }
+  const said = trace.entries.filter(({ rule }) => rule === name).map(({ verdict }) => verdict)
+  const lesson: Lesson<unknown, object> = { trace, said, options, facts: factsIn(trace, rule), store, now }
   try {
     const notes: readonly Note[] = await deadline(name, timeoutMs, () => policy.learn?.(lesson) ?? [])
     return notes.map(note => ({ rule: name, note }))

@@ -62,6 +62,11 @@ export class OpenTransaction implements Transaction {
     return [...this.tallies.keys()]
   }
 
+  /** How many recipients were refused for good, and not by a rule: most of them do not exist. */
+  get unknown(): number {
+    return [...this.#outcomes.values()].filter(({ outcome, rule }) => outcome === 'rejected' && rule === undefined).length
+  }
+
   has(recipient: Address): boolean {
     return this.#routes.has(formatAddress(recipient))
   }

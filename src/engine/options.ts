@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { formatAddress, parseAddress, parseDomain } from '../mail/address.ts'
+import { ClientList } from '../mail/client-list.ts'
 import { DomainList } from '../mail/domain-list.ts'
 import { parseNetwork } from '../mail/network.ts'
 import { NetworkList } from '../mail/network-list.ts'
@@ -16,6 +17,12 @@ export const networkList = entries(parseNetwork, 'expected an address, or a netw
 export const domainList = entries(parsePattern, 'expected a domain, or *.example.org for every name below it').transform(
   patterns => new DomainList(patterns),
 )
+
+/** Clients by address, network, or host name, `*.example.org` for all names below one. Names count when they are confirmed. */
+export const clientList = entries(
+  text => parseNetwork(text) ?? parsePattern(text),
+  'expected an address, a network such as 192.0.2.0/24, a host name, or *.example.org for every name below it',
+).transform(clients => new ClientList(clients))
 
 /** Addresses of senders. Their case does not matter. */
 export const addressList = entries(parseSender, 'expected an address such as alice@example.org').transform(

@@ -15,8 +15,8 @@ export interface Known {
   helo: Known['connect'] & { readonly session: { readonly helo: string } }
   /** `sender` is null for bounces (`MAIL FROM:<>`). */
   mail: Known['helo'] & { readonly sender: Address | null; readonly parameters: MailParameters }
-  /** `others` are the recipients that were taken before it. */
-  rcpt: Known['mail'] & { readonly recipient: Address; readonly others: readonly Address[] }
+  /** `others` are the recipients that were taken before it, `unknown` how many were refused because they do not exist. */
+  rcpt: Known['mail'] & { readonly recipient: Address; readonly others: readonly Address[]; readonly unknown: number }
   /** `recipients` are those the verdict will count for. */
   message: Known['mail'] & { readonly recipients: readonly Address[]; readonly message: Message }
 }

@@ -8,7 +8,7 @@ import type { Tally } from './tally.ts'
 import type { Verdict } from './verdict.ts'
 
 export type FactMap<P extends Phase> = Readonly<Record<string, Fact<unknown, Past[P]>>>
-export type Found<F> = { readonly [K in keyof F]: F[K] extends Fact<infer T> ? T : never }
+export type Found<F> = { readonly [K in keyof F]: F[K] extends Fact<infer T> | undefined ? T : never }
 
 /**
  * Why a policy objects: an enhanced status code without its class (RFC 3463), the words the sender may

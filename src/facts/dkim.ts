@@ -7,7 +7,7 @@ import { type PassedOver, verifySignatures } from './signatures.ts'
 export interface DkimFinding {
   /**
    * `pass` only when the whole body is signed; `policy`: it may be valid, but counts for nothing here (too weak, too many,
-   * part of the body, signed in the future); `neutral`: it could not be made sense of; `permerror` does not occur.
+   * part of the body or of the From fields, signed in the future); `neutral`: it could not be made sense of; `permerror` does not occur.
    */
   readonly result: 'pass' | 'fail' | 'policy' | 'neutral' | 'temperror' | 'permerror'
   /** Who has signed, in lower case; empty when it is not a domain. */
@@ -27,6 +27,8 @@ export interface DkimFinding {
 
 const results = ['pass', 'fail', 'policy', 'neutral', 'temperror', 'permerror'] as const
 const clockSkewMs = 5 * 60_000
+/** Of the signatures that were not looked at so many are named: a message may have a thousand. */
+const mostNotLookedAt = 10
 
 /** Which domains have signed the message (RFC 6376), and whether it is still as they signed it. */
 export const dkim = defineFact({
@@ -34,16 +36,17 @@ export const dkim = defineFact({
   since: 'message',
   timeoutMs: 30_000,
   async find({ message }, look): Promise<readonly DkimFinding[]> {
-    const { dkim, passedOver } = await verifySignatures(message, look)
+    const { dkim, passedOver, fromFields } = await verifySignatures(message, look)
     const now = look.now().getTime()
-    const found = dkim.filter(({ status }) => status.result !== 'none').map(signature => read(signature, now))
-    return [...found, ...passedOver.filter(({ field }) => field.name === 'dkim-signature').map(notLookedAt)]
+    const found = dkim.filter(({ status }) => status.result !== 'none').map(signature => read(signature, { now, fromFields }))
+    const others = passedOver.filter(({ field }) => field.name === 'dkim-signature')
+    return [...found, ...others.slice(0, mostNotLookedAt).map(notLookedAt)]
   },
 })
 
 function read(
-  { signingDomain, selector, signature, algo, status, signTime, modulusLength }: Signature,
-  now: number,
+  { signingDomain, selector, signature, algo, status, signTime, modulusLength, signingHeaders }: Signature,
+  { now, fromFields }: { readonly now: number; readonly fromFields: number },
 ): DkimFinding {
   const result = results.find(known => known === status.result) ?? 'neutral'
   const about = {
@@ -57,7 +60,14 @@ function read(
   if (result !== 'pass') return { result, ...about, why: (reasonOf(status) ?? 'no reason given').slice(0, 200) }
   if ((status.underSized ?? 0) > 0) return { result: 'policy', ...about, why: `${status.underSized} bytes are not signed` }
   if (Date.parse(signTime ?? '') > now + clockSkewMs) return { result: 'policy', ...about, why: 'signed in the future' }
+  // DKIM-05: a second From, which nobody has signed, may be the one that is shown (RFC 6376, 8.15).
+  if (countOf(signingHeaders?.keys, 'from') < fromFields) return { result: 'policy', ...about, why: 'a From field is not signed' }
   return { result, ...about }
+}
+
+/** How often a name stands in a list such as `From: To: Subject`. */
+function countOf(names: string | undefined, wanted: string): number {
+  return names?.split(':').filter(name => name.trim().toLowerCase() === wanted).length ?? 0
 }
 
 function reasonOf({ comment, policy }: Signature['status']): string | undefined {

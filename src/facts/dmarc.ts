@@ -41,7 +41,8 @@ export const dmarc = defineFact({
     const { headerFrom } = await verifySignatures(message, look)
     if (header.fromFields !== 1) return impossible(`${header.fromFields} From fields`)
     // Two programs that read From each in its own way: an author that only one of them sees counts as well.
-    const domains = [...new Set([...header.authors.map(({ domain }) => domain), ...headerFrom.map(domainOf)])].filter(Boolean)
+    const others = headerFrom.map(domainOf)
+    const domains = [...new Set([...header.authors.map(({ domain }) => domain), ...others])].filter(Boolean)
     if (domains.length === 0) return impossible('From names no domain')
     if (domains.length > mostDomains) return impossible(`authors from ${domains.length} domains`)
     const vouchers = vouchersOf(spfFound, signed)
@@ -49,7 +50,8 @@ export const dmarc = defineFact({
     const verdicts = await Promise.all(domains.map(domain => evaluate(domain, vouchers, resolver)))
     const found = verdicts.map(verdict => withDoubt(verdict, spfFound, signed))
     const worst = found.toSorted(byWeight)[0] ?? impossible('From names no domain')
-    return header.isFromAmbiguous && worst.result === 'pass' ? impossible('From can be read in several ways') : worst
+    const isAmbiguous = header.isFromAmbiguous || others.length === 0 || others.includes('')
+    return isAmbiguous && worst.result === 'pass' ? impossible('From can be read in several ways') : worst
   },
 })
 

@@ -1,5 +1,6 @@
 import type { Dns, DnsAnswer, DnsRecords, DnsType } from '../engine/dns.ts'
-import { publicZone, refusalToAnswer } from './list-answer.ts'
+import { type CodeMeanings, publicZone, refusalToAnswer } from './list-answer.ts'
+import { suspendedAnswer, watchedAnswer } from './watched-answer.ts'
 
 /** A list in the DNS, with the two names by which it proves that it works (RFC 5782, 5). */
 export interface List {
@@ -8,6 +9,15 @@ export interface List {
   readonly listed: string
   /** An entry that must not be there. */
   readonly unlisted: string
+  /** Return codes by which this list refuses to answer us: as long as it does, it is not asked. */
+  readonly refusals?: CodeMeanings
+  /** Return codes by which it says that a question made no sense, which is no fault of the list. */
+  readonly mistakes?: CodeMeanings
+}
+
+/** A list of addresses. RFC 5782, 5: each of them has 127.0.0.2, and none has 127.0.0.1. */
+export function addressList(zone: string): List {
+  return { zone, listed: '2.0.0.127', unlisted: '1.0.0.127' }
 }
 
 /** What has become of a list: something for the log. */
@@ -19,21 +29,12 @@ export interface ListNews {
   readonly why?: string
 }
 
-/** What is answered for a suspended list. */
-export interface SuspendedAnswer extends DnsAnswer<never> {
-  readonly status: 'temperror'
-  readonly error: string
-  readonly suspended: true
-}
-
-export function isSuspended(answer: DnsAnswer<unknown>): answer is SuspendedAnswer {
-  return 'suspended' in answer
-}
-
 interface Watched {
   readonly list: List
   readonly suffix: string
   news: ListNews
+  testedAt: number
+  passedAt: number
 }
 
 interface Options {
@@ -42,34 +43,37 @@ interface Options {
   /** Told whenever the state of a list has changed. */
   readonly report: (news: ListNews) => void
   readonly everyMs?: number
+  /** The time in milliseconds; only differences matter. */
+  readonly now?: () => number
 }
 
-const halfAnHourMs = 30 * 60 * 1000
+const minuteMs = 60 * 1000
 const testTimeoutMs = 10_000
+/** How long a test that was passed is proof that a list works. */
+const proofMs = 60 * minuteMs
 const addressEntry = /^(?:(?:\d{1,3}\.){3}\d{1,3}|(?:[0-9a-f]\.){31}[0-9a-f])$/
 
 /**
  * The DNS, without the lists that have gone wrong. A blocklist that has been given up often lists the whole world: so
  * each list is tested at the start, then every half hour, and is not asked while it fails. A list that refuses to answer
- * is left alone at once, until the next test.
+ * is left alone at once, until the next test. Answers of the others say whether their list is proven to work.
  */
 export class ListWatch implements Dns {
   readonly #options: Options
+  readonly #now: () => number
   readonly #watched: readonly Watched[]
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: Options) {
     this.#options = options
-    this.#watched = options.lists.map(list => ({
-      list,
-      suffix: `.${list.zone}`,
-      news: { zone: publicZone(list.zone), state: 'working' },
-    }))
+    this.#now = options.now ?? performance.now.bind(performance)
+    // A list may be part of another, and what is asked of it is not asked of the other: the longest zone comes first.
+    this.#watched = options.lists.toSorted((a, b) => b.zone.length - a.zone.length).map(newlyWatched)
   }
 
   /** Resolves when all lists have been tested once; they are tested again until `stop`. */
   async start(): Promise<void> {
-    this.#timer ??= setInterval(() => this.test(), this.#options.everyMs ?? halfAnHourMs).unref()
+    this.#timer ??= setInterval(() => this.test(), this.#options.everyMs ?? 30 * minuteMs).unref()
     await this.test()
   }
 
@@ -81,10 +85,10 @@ export class ListWatch implements Dns {
   async query<T extends DnsType>(type: T, name: string, signal?: AbortSignal): Promise<DnsAnswer<DnsRecords[T]>> {
     const watched = this.#watched.find(({ suffix }) => name.endsWith(suffix))
     if (!watched) return this.#options.dns.query(type, name, signal)
-    if (watched.news.state === 'suspended') return suspendedAnswer(watched.news)
+    if (watched.news.state === 'suspended') return suspendedAnswer(watched.news.why ?? 'it has failed its test')
     const answer = await this.#options.dns.query(type, name, signal)
     if (type === 'A') this.#notice(watched, name, answer)
-    return answer
+    return watchedAnswer(answer, { proven: this.#isProven(watched) })
   }
 
   /** Tests every list, and tells what has changed. */
@@ -94,24 +98,37 @@ export class ListWatch implements Dns {
 
   async #test(watched: Watched): Promise<void> {
     const { zone, listed, unlisted } = watched.list
+    watched.testedAt = this.#now()
     const signal = AbortSignal.timeout(testTimeoutMs)
     const ask = (entry: string) => this.#options.dns.query('A', `${entry}.${zone}`, signal)
     const [present, absent] = await Promise.all([ask(listed), ask(unlisted)])
-    const fault = faultOf(present, absent)
+    const fault = faultOf(present, absent, watched.list)
     if (fault !== undefined) return this.#become(watched, 'suspended', fault)
     const silent = [present, absent].find(({ status }) => status === 'temperror')
-    if (!silent) return this.#become(watched, 'working')
+    if (!silent) {
+      watched.passedAt = this.#now()
+      return this.#become(watched, 'working')
+    }
     // Silence proves nothing: a suspended list stays suspended, any other is asked on.
     if (watched.news.state === 'suspended') return
     this.#become(watched, 'silent', silent.error?.replaceAll(zone, watched.news.zone) ?? 'no answer')
   }
 
-  /** A list that refuses to answer, or answers nonsense, about an address. */
+  /** A list that refuses to answer, or answers nonsense. */
   #notice(watched: Watched, name: string, answer: DnsAnswer<unknown>): void {
+    const fault = refusal(answer, watched.list)
+    if (fault === undefined) return
     // Strangers make us ask for any name they like, in HELO and in MAIL: only what is asked of a list may suspend it.
-    if (!addressEntry.test(name.slice(0, -watched.suffix.length))) return
-    const fault = refusal(answer)
-    if (fault !== undefined) this.#become(watched, 'suspended', fault)
+    if (isAboutAddresses(watched.list)) {
+      if (addressEntry.test(name.slice(0, -watched.suffix.length))) this.#become(watched, 'suspended', fault)
+      return
+    }
+    // Of a list of domains nothing is asked that a stranger has not chosen: it is its own test that may suspend it.
+    if (this.#now() - watched.testedAt >= minuteMs) void this.#test(watched)
+  }
+
+  #isProven({ news, passedAt }: Watched): boolean {
+    return news.state === 'working' && this.#now() - passedAt < proofMs
   }
 
   #become(watched: Watched, state: ListNews['state'], why?: string): void {
@@ -121,9 +138,19 @@ export class ListWatch implements Dns {
   }
 }
 
+function newlyWatched(list: List): Watched {
+  const never = Number.NEGATIVE_INFINITY
+  const news: ListNews = { zone: publicZone(list.zone), state: 'working' }
+  return { list, suffix: `.${list.zone}`, news, testedAt: never, passedAt: never }
+}
+
+function isAboutAddresses({ listed }: List): boolean {
+  return addressEntry.test(listed)
+}
+
 /** What a list's answers about its two test entries prove against it. */
-function faultOf(present: DnsAnswer<string>, absent: DnsAnswer<string>): string | undefined {
-  const refused = refusal(present) ?? refusal(absent)
+function faultOf(present: DnsAnswer<string>, absent: DnsAnswer<string>, list: List): string | undefined {
+  const refused = refusal(present, list) ?? refusal(absent, list)
   if (refused !== undefined) return refused
   if (absent.status === 'found') return 'it lists what must not be listed: perhaps the whole world'
   const isEmpty = present.status === 'nxdomain' || present.status === 'nodata'
@@ -131,17 +158,6 @@ function faultOf(present: DnsAnswer<string>, absent: DnsAnswer<string>): string 
   return isEmpty && absent.status !== 'temperror' ? 'it does not list its own test entry: it seems to be empty' : undefined
 }
 
-function refusal(answer: DnsAnswer<unknown>): string | undefined {
-  return answer.records.map(record => refusalToAnswer(String(record))).find(reason => reason !== undefined)
-}
-
-function suspendedAnswer({ why }: ListNews): SuspendedAnswer {
-  return {
-    status: 'temperror',
-    records: [],
-    ttlSeconds: 0,
-    secure: false,
-    error: why ?? 'it has failed its test',
-    suspended: true,
-  }
+function refusal(answer: DnsAnswer<unknown>, { refusals }: List): string | undefined {
+  return answer.records.map(record => refusalToAnswer(String(record), refusals)).find(reason => reason !== undefined)
 }

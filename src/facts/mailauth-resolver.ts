@@ -14,6 +14,9 @@ const readers: Readers = {
   NS: record => record,
 }
 
+/** Longer than any record for mail. A longer one keeps mailauth busy for seconds: there are names that take the square of their length. */
+const mostCharacters = 8192
+
 /** Our DNS as mailauth asks it, with our cache and our deadlines. */
 export function mailauthResolver({ dns, signal }: Pick<World, 'dns'> & { readonly signal: AbortSignal }): MailauthResolver {
   return async (name, type) => {
@@ -27,7 +30,9 @@ function isKnown(type: string): type is DnsType {
 }
 
 function read<T extends DnsType>(type: T, name: string, answer: DnsAnswer<DnsRecords[T]>): unknown[] {
-  if (answer.status === 'found') return answer.records.map(record => readers[type](record))
+  const records = answer.records.filter(record => typeof record !== 'string' || record.length <= mostCharacters)
+  if (records.length > 0) return records.map(record => readers[type](record))
+  if (answer.status === 'found') throw coded('ENODATA', name)
   if (answer.status === 'nxdomain') throw coded('ENOTFOUND', name)
   if (answer.status === 'nodata') throw coded('ENODATA', name)
   throw coded('ESERVFAIL', `${name}: ${answer.error ?? 'no answer'}`)

@@ -28,6 +28,7 @@ declare module 'mailauth/lib/spf/index.js' {
 
 declare module 'mailauth/lib/dkim/verify.js' {
   import type { Readable } from 'node:stream'
+  import type { ArcData } from 'mailauth/lib/arc/index.js'
 
   export interface Signature {
     readonly signingDomain?: string
@@ -37,12 +38,25 @@ declare module 'mailauth/lib/dkim/verify.js' {
     readonly status: MailauthStatus
     readonly signTime?: string | null
     readonly modulusLength?: number
+    /** The names of the fields that it covers: `From: To: Subject`. Absent when it was not verified. */
+    readonly signingHeaders?: { readonly keys: string }
   }
 
   export function dkimVerify(
     message: Readable,
-    options: { readonly resolver: MailauthResolver; readonly strict: boolean; readonly curTime: Date },
-  ): Promise<{ readonly headerFrom: readonly string[]; readonly results: readonly Signature[]; readonly arc: object }>
+    options: {
+      readonly resolver: MailauthResolver
+      readonly strict: boolean
+      readonly curTime: Date
+      /** Of the envelope. */
+      readonly sender: string
+    },
+  ): Promise<{
+    readonly headerFrom: readonly string[]
+    readonly fromFields: number
+    readonly results: readonly Signature[]
+    readonly arc: ArcData
+  }>
 }
 
 declare module 'mailauth/lib/arc/index.js' {
@@ -50,16 +64,17 @@ declare module 'mailauth/lib/arc/index.js' {
     readonly parsed?: Readonly<Record<string, { readonly value?: unknown } | undefined>>
   }
 
-  export function arc(
-    chain: object,
-    options: { readonly resolver: MailauthResolver; readonly strict: boolean },
-  ): Promise<{
-    readonly status: MailauthStatus
+  /** The sets as they were read, before any seal is verified; `false` when there are none, or they make no chain. */
+  interface ArcData {
     readonly chain: readonly { readonly i: number; readonly [field: string]: unknown }[] | false
-    readonly i?: number | false
-  }>
+  }
 
-  export type { TagList }
+  export function arc(
+    data: ArcData,
+    options: { readonly resolver: MailauthResolver; readonly strict: boolean },
+  ): Promise<{ readonly status: MailauthStatus }>
+
+  export type { ArcData, TagList }
 }
 
 declare module 'mailauth/lib/dmarc/verify.js' {

@@ -3,10 +3,11 @@ import { setImmediate } from 'node:timers/promises'
 import { arc, type TagList } from 'mailauth/lib/arc/index.js'
 import { dkimVerify, type Signature } from 'mailauth/lib/dkim/verify.js'
 import type { Look } from '../engine/fact.ts'
-import type { Field } from '../mail/header.ts'
+import { type Field, headerLimits } from '../mail/header.ts'
 import type { Message } from '../mail/message.ts'
 import { keep, type Range } from '../mail/range.ts'
 import { mailauthResolver } from './mailauth-resolver.ts'
+import { readSignedHeader, type SignedHeader } from './signed-header.ts'
 
 /** What one pass over a message finds: its signatures, and what seals it. */
 export interface Signatures {
@@ -14,8 +15,10 @@ export interface Signatures {
   readonly arc: { readonly result: string; readonly comment?: string; readonly sets: readonly ArcSet[] }
   /** Fields that were not looked at, because there were too many of them, or they were too much. */
   readonly passedOver: readonly PassedOver[]
-  /** The addresses of From, as mailauth reads them. */
+  /** The addresses of From, as mailauth reads them. None of a From that is not read. */
   readonly headerFrom: readonly string[]
+  /** How many From fields there are for mailauth. */
+  readonly fromFields: number
 }
 
 /** One hop's set of ARC fields (RFC 8617, 4): who sealed, and what it says it had found. */
@@ -34,9 +37,16 @@ const limits = {
   signatures: 10,
   /** A body is hashed once for each length. */
   lengths: 2,
-  fieldBytes: 16 * 1024,
+  signatureBytes: 8 * 1024,
   signedNames: 200,
+  /** To see where they end takes a time that grows with their square. */
+  spacesInARow: 200,
   arcSets: 20,
+  /** Of one field: to join them takes a time that grows with their square. */
+  lines: 200,
+  headerLines: 10_000,
+  /** Of From, and of Content-Type, which is read once for each signature. */
+  fieldBytes: 16 * 1024,
 } as const
 
 /** Between two pieces of a body others are served. */
@@ -52,24 +62,49 @@ export function verifySignatures(message: Message, look: Pick<Look<'message'>, '
 }
 
 async function verify(message: Message, look: Pick<Look<'message'>, 'dns' | 'signal' | 'now'>): Promise<Signatures> {
-  const passedOver = tooMuch(message.fields)
+  const header = await readSignedHeader(message)
+  const trouble = troubleWith(header)
+  if (trouble !== undefined) return unread(header, trouble)
+  const passedOver = tooMuch(header.fields)
+  const without = passedOver.map(({ field }) => field)
   const resolver = mailauthResolver(look)
-  const content = Readable.from(
-    pieces(
-      message,
-      passedOver.map(({ field }) => field),
-    ),
-    { objectMode: false },
-  )
-  const found = await dkimVerify(content, { resolver, strict: true, curTime: look.now() })
-  const chain = await arc(found.arc, { resolver, strict: true })
-  const { result, comment } = chain.status
+  const found = await dkimVerify(Readable.from(pieces(message, without), { objectMode: false }), {
+    resolver,
+    strict: true,
+    curTime: look.now(),
+    // Else it would look for one in Return-Path, however long that is.
+    sender: 'nobody@gateway.invalid',
+  })
+  // Where a chain passes, mailauth moves elsewhere what the last set says.
+  const sets = setsOf(found.arc.chain)
+  const { result, comment } = (await arc(found.arc, { resolver, strict: true })).status
   return {
     dkim: found.results,
-    arc: { result, ...(comment !== undefined && { comment }), sets: setsOf(chain.chain) },
+    arc: { result, ...(comment !== undefined && { comment }), sets },
     passedOver,
     headerFrom: found.headerFrom,
+    fromFields: found.fromFields,
   }
+}
+
+/** Why mailauth does not get to see a message. */
+function troubleWith({ fields, isWhole }: SignedHeader): string | undefined {
+  if (!isWhole) return `in a header of more than ${headerLimits.bytes} bytes`
+  if (fields.length > headerLimits.fields) return `in a header of more than ${headerLimits.fields} fields`
+  if (fields.some(({ lines }) => lines > limits.lines)) return `in a header with more than ${limits.lines} lines in a field`
+  const lines = fields.reduce((sum, field) => sum + field.lines, 0)
+  if (lines > limits.headerLines) return `in a header of more than ${limits.headerLines} lines`
+  const tooLong = ['from', 'content-type'].find(name => bytesOf(fields, name) > limits.fieldBytes)
+  return tooLong && `in a header with more than ${limits.fieldBytes} bytes of ${tooLong}`
+}
+
+function bytesOf(fields: readonly Field[], name: string): number {
+  return fields.reduce((sum, field) => (field.name === name ? sum + field.end - field.start : sum), 0)
+}
+
+function unread({ fields }: SignedHeader, why: string): Signatures {
+  const passedOver = fields.filter(isSignature).map(field => ({ field, why }))
+  return { dkim: [], arc: { result: 'none', sets: [] }, passedOver, headerFrom: [], fromFields: 0 }
 }
 
 /** The signatures that are not verified. Their fields do not even reach the verifier. */
@@ -77,9 +112,8 @@ function tooMuch(fields: readonly Field[]): PassedOver[] {
   const lengths = new Set<string>()
   let count = 0
   const why = (field: Field): string | undefined => {
-    if (field.end - field.start > limits.fieldBytes) return `longer than ${limits.fieldBytes} bytes`
-    if (field.value.split(':').length > limits.signedNames) return `names more than ${limits.signedNames} fields`
-    if (field.name !== 'dkim-signature') return undefined
+    const reason = whyNot(field)
+    if (reason !== undefined || field.name !== 'dkim-signature') return reason
     const length = /(?:^|;)\s*l\s*=\s*(\d*)/i.exec(field.value)?.[1]
     if (length !== undefined && lengths.add(length).size > limits.lengths) return `one of more than ${limits.lengths} lengths`
     count += 1
@@ -91,6 +125,14 @@ function tooMuch(fields: readonly Field[]): PassedOver[] {
   })
   return [...passed, ...tooManySets(fields)].toSorted((a, b) => a.field.start - b.field.start)
 }
+
+function whyNot({ start, end, value }: Field): string | undefined {
+  if (end - start > limits.signatureBytes) return `longer than ${limits.signatureBytes} bytes`
+  if (value.split(':').length > limits.signedNames) return `names more than ${limits.signedNames} fields`
+  return manySpaces.test(value) ? `has more than ${limits.spacesInARow} spaces in a row` : undefined
+}
+
+const manySpaces = new RegExp(`\\s{${limits.spacesInARow + 1}}`)
 
 function isSignature({ name }: Field): boolean {
   return name === 'dkim-signature' || name === 'arc-seal' || name === 'arc-message-signature'

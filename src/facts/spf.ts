@@ -27,9 +27,10 @@ export const spf = defineFact({
     const domain = sender ? sender.domain : session.helo.toLowerCase()
     // Nobody can publish a record for an address, or for a bare <postmaster>.
     if (domain === '' || domain.startsWith('[')) return { result: 'none', domain, identity }
+    // A macro may put the local part into a name, and the characters of names are bytes.
+    const address = sender ? Buffer.from(formatAddress(sender)).toString('latin1') : ''
     const { status } = await checkHost({
-      // A macro may put the local part into a name, and the characters of names are bytes.
-      sender: sender ? Buffer.from(formatAddress(sender)).toString('latin1') : '',
+      sender: address,
       ip: session.client.ip,
       helo: session.helo,
       mta: 'gateway.invalid',
@@ -39,11 +40,18 @@ export const spf = defineFact({
     })
     const result = results.find(known => known === status.result) ?? 'temperror'
     const isError = result === 'temperror' || result === 'permerror'
-    return { result, domain, identity, ...(isError && status.comment !== undefined && { error: troubleIn(status.comment) }) }
+    return {
+      result,
+      domain,
+      identity,
+      ...(isError &&
+        status.comment !== undefined && { error: troubleIn(status.comment, address || `postmaster@${session.helo}`) }),
+    }
   },
 })
 
 /** Behind the name of the machine and the sender, which are told elsewhere. */
-function troubleIn(comment: string): string {
-  return comment.replace(/^gateway\.invalid: (?:permanent )?error in processing during lookup of /, '').slice(0, 300)
+function troubleIn(comment: string, sender: string): string {
+  const [, ...trouble] = comment.split(`error in processing during lookup of ${sender}: `)
+  return trouble.join('').slice(0, 300) || comment.slice(0, 300)
 }

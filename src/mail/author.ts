@@ -1,7 +1,9 @@
-import { type Address, parseAddress } from './address.ts'
+import { type Address, formatAddress, parseAddress } from './address.ts'
+import { registeredDomain } from './domain.ts'
 
 /** Who a From field says has written the message (RFC 5322, 3.6.2). */
 export interface Authors {
+  /** All that any program might see, if there are several ways to read the field. */
   readonly addresses: readonly Address[]
   /**
    * Programs may disagree on who is meant: there is something that is no address, or something behind one, or what can
@@ -16,66 +18,129 @@ const mostCharacters = 16_384
 /** Reads the value of a From field, unfolded. */
 export function parseAuthors(value: string): Authors {
   if (value.length > mostCharacters) return { addresses: [], isAmbiguous: true }
-  const { entries, isWhole } = split(value)
-  const read = entries.filter(entry => entry.phrase.trim() !== '' || entry.angles.length > 0).map(readEntry)
+  const [usual, other] = readings(value)
+  const odd = other?.addresses.filter(address => !usual.addresses.some(known => formatAddress(known) === formatAddress(address)))
   return {
-    addresses: read.flatMap(({ addresses }) => addresses),
-    isAmbiguous: !isWhole || read.length === 0 || read.some(({ isClear }) => !isClear) || /[\x00-\x08\x0a-\x1f\x7f]/.test(value),
+    addresses: [...usual.addresses, ...(odd ?? [])],
+    isAmbiguous: usual.isAmbiguous || (odd !== undefined && odd.length > 0) || /[\x00-\x08\x0a-\x1f\x7f]/.test(value),
   }
 }
 
-/** One mailbox as it was written, without its comments. */
-interface Entry {
-  /** What stands outside of angle brackets, quotes included. */
-  phrase: string
-  /** What stands in them. */
-  readonly angles: string[]
-  /** Something stands behind the last of them. */
-  hasTail: boolean
+// RFC 5322, 3.2.2 and 3.2.4: a backslash takes the meaning from what follows it, in quotes and in comments.
+const inText = /\\.|"(?:[^"\\]|\\.)*"|[()<>,;:"\\]|[^\\()<>,;:"]+/sy
+/** Comments nest, and a quote in one is a character like any other. */
+const inComment = /\\.|[()\\]|[^\\()]+/sy
+/** Not every program knows that: for some a quoted string hides the end of the comment. */
+const inQuotedComment = /\\.|"(?:[^"\\]|\\.)*"|[()"\\]|[^\\()"]+/sy
+
+function readings(value: string): readonly [Authors, Authors?] {
+  const usual = interpret(read(value, inComment))
+  return value.includes('(') && value.includes('"') ? [usual, interpret(read(value, inQuotedComment))] : [usual]
 }
 
-// RFC 5322, 3.2.2 and 3.2.4: comments nest, and a backslash takes the meaning from what follows it.
-const tokens = /\\.|"(?:[^"\\]|\\.)*"|[()<>,;:"]|[^\\()<>,;:"]+/gs
+/** One mailbox as it was written. Where a comment stood there is white space now. */
+interface Mailbox {
+  /** What stands in front of angle brackets, or all of it; quotes included. */
+  phrase: string
+  /** What stands in brackets. */
+  readonly angles: string[]
+  /** What stands behind them. */
+  tail: string
+  comments: string
+}
+
+interface Reading {
+  readonly mailboxes: readonly Mailbox[]
+  /** Everything that was opened is closed. */
+  readonly isWhole: boolean
+}
 
 /** Cuts a list of mailboxes at its commas, as far as they are not in quotes or comments. A group is the list that it holds. */
-function split(value: string): { readonly entries: readonly Entry[]; readonly isWhole: boolean } {
-  const entries: Entry[] = [newEntry()]
-  let depth = 0
+function read(value: string, commentTokens: RegExp): Reading {
+  const mailboxes: Mailbox[] = [newMailbox()]
+  let [depth, isWhole] = [0, true]
   let angle: string | undefined
-  for (const [token] of value.matchAll(tokens)) {
-    const entry = entries.at(-1) as Entry // There is always one.
-    if (depth > 0 || token === '(') depth += Number(token === '(') - Number(token === ')')
-    else if (angle !== undefined && token === '>') {
-      entry.angles.push(angle)
+  for (let at = 0, token = ''; at < value.length; at += token.length) {
+    token = tokenAt(value, at, depth > 0 ? commentTokens : inText)
+    const mailbox = mailboxes.at(-1) as Mailbox // There is always one.
+    if (token === '"' || token === '\\') isWhole = false
+    if (depth > 0 || token === '(') {
+      depth += Number(token === '(') - Number(token === ')')
+      if (depth > 0) mailbox.comments += token === '(' ? ' ' : token
+      else if (angle === undefined) addText(mailbox, ' ')
+      else angle += ' '
+    } else if (angle !== undefined && token !== '>') angle += token
+    else if (angle !== undefined) {
+      mailbox.angles.push(angle)
       angle = undefined
-    } else if (angle !== undefined) angle += token
-    else if (token === '<') angle = ''
-    else if (token === ',' || token === ';') entries.push(newEntry())
-    else if (token === ':') entries.splice(-1, 1, newEntry())
-    else {
-      entry.phrase += token
-      if (entry.angles.length > 0 && token.trim() !== '') entry.hasTail = true
-    }
+    } else if (token === '<') angle = ''
+    else if (token === ',' || token === ';') mailboxes.push(newMailbox())
+    else if (token === ':') {
+      if (!isGroupName(mailbox)) isWhole = false
+      mailboxes.splice(-1, 1, newMailbox())
+    } else addText(mailbox, token)
   }
-  return { entries, isWhole: depth === 0 && angle === undefined && !/^[^"]*"[^"]*$/.test(value) }
+  return { mailboxes: mailboxes.filter(isSomething), isWhole: isWhole && depth === 0 && angle === undefined }
 }
 
-function newEntry(): Entry {
-  return { phrase: '', angles: [], hasTail: false }
+function tokenAt(value: string, at: number, tokens: RegExp): string {
+  tokens.lastIndex = at
+  return tokens.exec(value)?.[0] ?? value.slice(at, at + 1)
 }
 
-function readEntry({ phrase, angles, hasTail }: Entry): { readonly addresses: readonly Address[]; readonly isClear: boolean } {
-  const written = angles.length > 0 ? angles : [phrase]
-  const addresses = written.map(text => parseAddress(plain(text))).filter(address => address !== undefined)
-  // Behind the brackets there may be another address, which is the one that some programs show.
-  const tail = hasTail ? parseAddress(plain(phrase)) : undefined
+function newMailbox(): Mailbox {
+  return { phrase: '', angles: [], tail: '', comments: '' }
+}
+
+function addText(mailbox: Mailbox, text: string): void {
+  if (mailbox.angles.length > 0) mailbox.tail += text
+  else mailbox.phrase += text
+}
+
+function isSomething({ phrase, angles, tail }: Mailbox): boolean {
+  return phrase.trim() !== '' || angles.length > 0 || tail.trim() !== ''
+}
+
+/** What looks like an address may be one, for a program that knows no groups. */
+function isGroupName({ phrase, angles }: Mailbox): boolean {
+  return angles.length === 0 && !unquoted(phrase).includes('@')
+}
+
+function interpret({ mailboxes, isWhole }: Reading): Authors {
+  const authors = mailboxes.map(authorsOf)
   return {
-    addresses: tail ? [...addresses, tail] : addresses,
-    isClear: addresses.length === 1 && angles.length <= 1 && !hasTail,
+    addresses: authors.flatMap(({ addresses }) => addresses),
+    isAmbiguous: !isWhole || authors.length === 0 || authors.some(({ isAmbiguous }) => isAmbiguous),
   }
 }
 
-/** Without white space around, and without a route (RFC 5322, 4.4: obs-route). */
-function plain(text: string): string {
-  return text.trim().replace(/^@[^:]*:/, '')
+function authorsOf({ phrase, angles, tail, comments }: Mailbox): Authors {
+  const written = angles.length > 0 ? angles : [phrase]
+  const addresses = written.map(text => parseAddress(withoutRoute(text.trim()))).filter(address => address !== undefined)
+  const aside = angles.length > 0 ? `${phrase} ${comments}` : comments
+  const isClear =
+    addresses.length === 1 &&
+    written.length === 1 &&
+    tail.trim() === '' &&
+    !written[0]?.trim().startsWith('@') &&
+    !addressesIn(aside).some(other => registeredDomain(other.domain) !== registeredDomain(addresses[0]?.domain ?? ''))
+  // Behind the brackets there may be another address, which is the one that some programs show.
+  return { addresses: [...addresses, ...addressesIn(tail)], isAmbiguous: !isClear }
+}
+
+/** RFC 5322, 4.4: obs-route. */
+function withoutRoute(text: string): string {
+  return text.replace(/^@[^:]*:/, '')
+}
+
+/** What is a name for most programs is an address for some, unless it is in quotes. */
+function addressesIn(text: string): Address[] {
+  if (!text.includes('@')) return []
+  const words = unquoted(text).split(/[\s<>()",;:]+/)
+  return words.map(parseAddress).filter(address => address !== undefined)
+}
+
+function unquoted(text: string): string {
+  // What is escaped comes first: else each of many escaped quotes would be taken for the start of a string, in vain.
+  return text.replaceAll(/\\.|"(?:[^"\\]|\\.)*"/gs, ' ')
 }

@@ -21,6 +21,7 @@ export function ordinary(given: Given = {}): Everything {
     parameters: {},
     recipient: { local: 'bob', domain: 'our.example' },
     others: [],
+    unknown: 0,
     recipients: [{ local: 'bob', domain: 'our.example' }],
     message: message({ From: 'alice@sender.example', Subject: 'Hello' }, 'Hello Bob!\n'),
     ...given,

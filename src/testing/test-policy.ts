@@ -5,7 +5,9 @@ import { type EvidencePoints, scoreOf } from '../engine/evidence.ts'
 import type { Phase } from '../engine/phase.ts'
 import type { FactMap, Found, Policy } from '../engine/policy.ts'
 import type { Tally } from '../engine/tally.ts'
+import type { Outcome, Trace } from '../engine/trace.ts'
 import { type FinalAction, type MarkAction, pointsOf, type Verdict } from '../engine/verdict.ts'
+import { formatAddress } from '../mail/address.ts'
 import { memoryStore } from '../world/memory-store.ts'
 import { type Given, ordinary } from './ordinary.ts'
 
@@ -24,6 +26,10 @@ export interface Step<P extends Phase, S extends z.ZodType, F, R extends string>
   /** What earlier rules have found. */
   readonly evidence?: EvidencePoints
   readonly expect: Expected<R>
+  /** What becomes of the message then, from which the policy learns. */
+  readonly becomes?: Outcome
+  /** What it has to say for the log when it has learned. */
+  readonly notes?: readonly string[]
 }
 
 /** One step, or several that share a store. */
@@ -32,15 +38,16 @@ export type Scenario<P extends Phase, S extends z.ZodType, F, R extends string> 
 /** Runs a policy against its scenarios, and checks that every reason it declares is reached. */
 export function testPolicy<P extends Phase, S extends z.ZodType, F extends FactMap<P>, R extends string>(
   policy: Policy<P, S, F, R>,
-  scenarios: Readonly<Record<string, Scenario<P, S, F, R>>>,
+  scenarios: Readonly<Record<string, Scenario<P, S, F, NoInfer<R>>>>,
 ): void {
   describe(policy.name, () => {
     const reached = new Set<string>()
     for (const [title, scenario] of Object.entries(scenarios)) {
       it(title, async () => {
-        for (const { verdict, expect } of await run(policy, scenario)) {
+        for (const { verdict, notes, step } of await run(policy, scenario)) {
           if (verdict.action !== 'pass') reached.add(verdict.reason)
-          assert.equal(inShort(verdict), expect)
+          assert.equal(inShort(verdict), step.expect)
+          assert.deepEqual(notes, step.notes ?? [])
         }
       })
     }
@@ -50,26 +57,46 @@ export function testPolicy<P extends Phase, S extends z.ZodType, F extends FactM
   })
 }
 
+interface Result<P extends Phase, S extends z.ZodType, F, R extends string> {
+  readonly verdict: Verdict<R>
+  readonly notes: readonly string[]
+  readonly step: Step<P, S, F, R>
+}
+
 async function run<P extends Phase, S extends z.ZodType, F extends FactMap<P>, R extends string>(
   policy: Policy<P, S, F, R>,
   scenario: Scenario<P, S, F, R>,
-): Promise<{ readonly verdict: Verdict<R>; readonly expect: Expected<R> }[]> {
+): Promise<Result<P, S, F, R>[]> {
   let now = new Date(0)
   const store = memoryStore(() => now)
   const results = []
   for (const step of [scenario].flat() as Step<P, S, F, R>[]) {
     now = new Date((step.at ?? 0) * 1000)
-    const verdict = await policy.judge({
-      ...ordinary(step.given as Given),
-      options: policy.options.parse(step.options ?? {}),
-      facts: { ...step.facts },
-      tally: tallyOf(step),
-      store,
-      now,
-    } as never) // An ordinary case has what any phase knows, and the facts that the scenario leaves out are not asked for.
-    results.push({ verdict, expect: step.expect })
+    const common = { options: policy.options.parse(step.options ?? {}), facts: { ...step.facts }, store, now }
+    // An ordinary case has what any phase knows, and the facts that the scenario leaves out are not asked for.
+    const verdict = await policy.judge({ ...common, ...ordinary(step.given as Given), tally: tallyOf(step) } as never)
+    const lesson = { ...common, said: [verdict], trace: aftermath(step.given as Given, step.becomes) }
+    const notes = step.becomes ? await policy.learn?.(lesson as never) : []
+    results.push({ verdict, notes: (notes ?? []).map(({ text }) => text), step })
   }
   return results
+}
+
+/** The trace of an ordinary case of which this has become. */
+function aftermath(given: Given, outcome: Outcome = 'delivered'): Trace {
+  const { session, sender, parameters, recipients } = ordinary(given)
+  return {
+    id: `${session.id}.1`,
+    started: new Date(0).toISOString(),
+    ms: 0,
+    session,
+    sender: sender && formatAddress(sender),
+    parameters,
+    recipients: recipients.map(recipient => ({ address: formatAddress(recipient), outcome, score: 0, reply: '' })),
+    facts: [],
+    entries: [],
+    ending: 'answered',
+  }
 }
 
 function tallyOf({

@@ -17,7 +17,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   'src/mail': { below: [], packages: ['node:net', 'node:url', 'node:crypto', 'node:buffer', 'ipaddr.js', 'tldts'] },
   'src/engine': { below: ['src/mail'], packages: ['zod'] },
   'src/index.ts': { below: ['src/mail', 'src/engine'], packages: ['zod'] },
-  'src/facts': { below: floorOne, packages: ['node:net', 'node:util', 'node:stream', 'node:timers/promises', 'mailauth/*'] },
+  'src/facts': {
+    below: floorOne,
+    packages: ['node:net', 'node:util', 'node:stream', 'node:timers/promises', 'mailauth/*', 'postal-mime', 'zod'],
+  },
   'src/world': { below: floorOne, packages: ['node:*', 'dns-packet', 'ipaddr.js', 'lru-cache'] },
   'src/relay': { below: floorOne, packages: ['node:*'] },
   'src/report': { below: floorOne, packages: ['node:*', 'pino', 'pino-pretty'] },

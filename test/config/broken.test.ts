@@ -13,6 +13,12 @@ const top = join(import.meta.dirname, '../..')
 const expected: Readonly<Record<string, readonly string[]>> = {
   'alias-bomb': ['1:1: YAML: expected aliases of anchors that stand before them, and at most 100, found more of them'],
   'certificate-files': ['2:14: tls.cert: expected a certificate in PEM form, found no fixtures/config/missing.pem'],
+  'dead-list': [
+    '9:19: rules[0].options.lists[0].zone: expected a list that is alive: this one ended in June 2024, found "dul.dnsbl.sorbs.net"',
+    '11:32: rules[1].options.lists[0].zone: expected a list that is alive: this one ended in 2024, found "query.bondedsender.org"',
+    '13:32: rules[2].options.lists[0].zone: expected a list that is alive: this one ended in September 2012, found "dsn.rfc-ignorant.org"',
+    '15:32: rules[3].options.lists[0].zone: expected a list that is alive: this one ended in 2013, found "Dnsbl.NJABL.org"',
+  ],
   destinations: [
     '4:20: relay["a.example"].to: expected smtp://host:port, smtps://host:port, lmtp://host:port, lmtp:/path/of/socket or maildir:/path/{local}, found "10.0.0.5:25"',
     '5:20: relay["b.example"].to: expected smtp://host:port, the host a name, an IPv4 address or an IPv6 address in brackets, found "smtp://10.0.0.256:25"',
@@ -64,7 +70,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     '5:26: listen[0].xclient[1]: expected an address or a network, such as 10.0.0.0/8, found "010.0.0.1"',
   ],
   options: [
-    '9:19: rules[0].options.lists[0].zone: expected the zone of a blocklist, such as zen.spamhaus.org, found "zen .example"',
+    '9:19: rules[0].options.lists[0].zone: expected the zone of a list, such as zen.spamhaus.org, found "zen .example"',
     '9:44: rules[0].options.lists[0].codes: expected return codes such as 127.0.0.2, or 127.0.0.4-127.0.0.7, found "127.0.0.x"',
     '10:41: rules[0].options.lists[1].points: expected a number, found "lots"',
     '10:47: rules[0].options.lists[1]: expected a known key (perhaps codes), found "codez"',
@@ -74,12 +80,10 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     '20:58: rules[4].options.domains.file: expected a list that can be read, found no fixtures/config/none.txt',
   ],
   'policy-file': ['6:10: rules[0].use: expected the path of a policy file, found no file fixtures/config/no-policy.ts'],
-  policy: [
-    '5:10: rules[0].use: expected a built-in policy (allow, allow-sender, deny, dnsbl, early-talker, helo, reverse-dns, score-limit, sender-domain) or the path of a policy file, found "dnsbls"',
-  ],
+  policy: ['5:10: rules[0].use: expected a built-in policy (perhaps dnsbl) or the path of a policy file, found "dnsbls"'],
   recipients: ['6:10: rules[0].to[0]: expected an address, or all of a domain, such as "*@example.org", found "everybody"'],
   rules: [
-    '6:10: rules[0].use: expected a built-in policy (allow, allow-sender, deny, dnsbl, early-talker, helo, reverse-dns, score-limit, sender-domain) or the path of a policy file, found "dnsbll"',
+    '6:10: rules[0].use: expected a built-in policy (perhaps dnsbl) or the path of a policy file, found "dnsbll"',
     '7:10: rules[1].use: expected the path of a policy file, found no file fixtures/config/no-policy.yaml',
     '8:10: rules[2].use: expected the path of a policy file, found no file fixtures/config/missing.ts',
     '9:5: rules[3].use: expected text, found nothing',

@@ -27,7 +27,11 @@ it('a refusal at connect is answered at RCPT, with the id of its trace', async (
   await play.conversation.connect()
   await play.conversation.helo('mx', { esmtp: true })
   assert.equal((await play.conversation.mail(null)).code, 250)
-  assert.deepEqual(await play.conversation.rcpt(ann), { code: 550, status: '5.7.1', text: 'No; questions to postmaster@our.example [S.1]' })
+  assert.deepEqual(await play.conversation.rcpt(ann), {
+    code: 550,
+    status: '5.7.1',
+    text: 'No; questions to postmaster@our.example [S.1]',
+  })
 })
 
 it('SRV-20: no acceptance opens the relay', async () => {

@@ -20,11 +20,11 @@ describe('dnsbl', () => {
 
   it('keeps all return codes of a listing', async () => {
     const codes = ['127.0.0.2', '127.0.0.4']
-    assert.deepEqual(await find({ [entry]: { A: codes } }), { status: 'listed', codes })
+    assert.deepEqual(await find({ [entry]: { A: codes } }), { status: 'listed', codes, proven: false })
   })
 
   it('finds others clean', async () => {
-    assert.deepEqual(await find({ 'bl.example': {} }), { status: 'clean', codes: [] })
+    assert.deepEqual(await find({ 'bl.example': {} }), { status: 'clean', codes: [], proven: false })
   })
 
   it('does not know what it could not find out', async () => {

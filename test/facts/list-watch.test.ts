@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { dnsbl, type ListNews, ListWatch, listsOf } from 'postern/facts'
+import { dnsbl, dnswl, domainList, type ListFact, type ListNews, ListWatch, listsOf } from 'postern/facts'
 import { findFact, type ZoneEntry, zoneDns } from 'postern/testing'
 
 const healthy: Readonly<Record<string, ZoneEntry>> = {
@@ -9,11 +9,18 @@ const healthy: Readonly<Record<string, ZoneEntry>> = {
   'example.org': { A: ['192.0.2.80'] },
 }
 
+const minuteMs = 60_000
+
 function watch(zone: Record<string, ZoneEntry>, list = 'bl.example') {
+  return watchFact(zone, dnsbl(list))
+}
+
+function watchFact<T>(zone: Record<string, ZoneEntry>, fact: ListFact<T>) {
   const news: ListNews[] = []
+  const clock = { now: 0 }
   const dns = zoneDns(zone)
-  const watch = new ListWatch({ dns, lists: listsOf([dnsbl(list)]), report: item => news.push(item) })
-  return { watch, news, dns, look: () => findFact(dnsbl(list), {}, watch) }
+  const watch = new ListWatch({ dns, lists: listsOf([fact]), report: item => news.push(item), now: () => clock.now })
+  return { watch, news, dns, clock, look: () => findFact(fact, {}, watch) }
 }
 
 describe('list-watch', () => {
@@ -115,5 +122,94 @@ describe('list-watch', () => {
     lists.stop()
     t.mock.timers.tick(30 * 60 * 1000)
     assert.equal(dns.questions.length, 4)
+  })
+
+  it('says of an answer whether the list is proven to work', async () => {
+    const zone: Record<string, ZoneEntry> = { ...healthy }
+    const { watch: lists, clock, look } = watch(zone)
+    assert.equal((await look()).proven, false)
+    await lists.test()
+    clock.now = 59 * minuteMs
+    assert.equal((await look()).proven, true)
+    clock.now = 60 * minuteMs
+    assert.equal((await look()).proven, false)
+  })
+
+  it('takes neither silence nor suspension for proof', async () => {
+    const zone: Record<string, ZoneEntry> = { ...healthy }
+    const { watch: lists, look } = watch(zone)
+    await lists.test()
+    zone['1.0.0.127.bl.example'] = 'temperror'
+    await lists.test()
+    assert.deepEqual([(await look()).status, (await look()).proven], ['listed', false])
+    zone['1.0.0.127.bl.example'] = { A: ['127.0.0.2'] }
+    await lists.test()
+    assert.deepEqual([(await look()).status, (await look()).proven], ['suspended', false])
+  })
+
+  it('asks a list that is part of another as itself', async () => {
+    const zone = { ...healthy, '*.spam.bl.example': { A: ['127.0.0.2'] } }
+    const lists = new ListWatch({
+      dns: zoneDns(zone),
+      lists: listsOf([dnsbl('bl.example'), dnsbl('spam.bl.example')]),
+      report: () => {},
+    })
+    await lists.test()
+    assert.equal((await findFact(dnsbl('bl.example'), {}, lists)).status, 'listed')
+    assert.equal((await findFact(dnsbl('spam.bl.example'), {}, lists)).status, 'suspended')
+  })
+
+  it('suspends a list at once that refuses by a code of its own', async () => {
+    const zone = { '2.0.0.127.wl.example': { A: ['127.0.10.0'] }, '1.2.0.192.wl.example': { A: ['127.0.0.255'] } }
+    const { watch: lists, news, look } = watchFact(zone, dnswl('wl.example'))
+    await lists.test()
+    assert.deepEqual([(await look()).status, (await look()).status, news.length], ['unknown', 'suspended', 1])
+  })
+})
+
+describe('list-watch, of a list of domains', () => {
+  const works = { 'test.dbl.example': { A: ['127.0.1.2'] }, 'sender.example.dbl.example': { A: ['127.0.1.4'] } }
+  const watchDomains = (zone: Record<string, ZoneEntry>) => watchFact(zone, domainList('dbl.example'))
+
+  it('BL-02: tests it by the names that such lists have and have not', async () => {
+    const { watch: lists, news, dns, look } = watchDomains({ ...works })
+    await lists.test()
+    assert.deepEqual(dns.questions, ['A test.dbl.example', 'A invalid.dbl.example'])
+    assert.deepEqual([news, (await look()).status, (await look()).proven], [[], 'listed', true])
+  })
+
+  it('BL-02: suspends it when it lists the whole world, is empty, or refuses', async () => {
+    const worlds: readonly ZoneEntry[] = [{ A: ['127.0.1.2'] }, {}, { A: ['127.255.255.254'] }, { A: ['127.0.0.1'] }]
+    for (const world of worlds) {
+      const { watch: lists, look } = watchDomains({ '*.dbl.example': world })
+      await lists.test()
+      assert.equal((await look()).status, 'suspended', JSON.stringify(world))
+    }
+  })
+
+  it('cannot be made to suspend it by any name that a stranger chooses', async () => {
+    const names = ['odd.dbl.example', '1.2.0.192.dbl.example', 'sender.example.dbl.example']
+    for (const code of ['127.255.255.252', '127.0.0.1', '127.0.1.255', '203.0.113.80']) {
+      const zone = { ...works, ...Object.fromEntries(names.map(name => [name, { A: [code] }])) }
+      const { watch: lists, news, clock, look } = watchDomains(zone)
+      await lists.test()
+      clock.now = 5 * minuteMs
+      for (const name of names) await lists.query('A', name)
+      await look()
+      assert.deepEqual(news, [], code)
+    }
+  })
+
+  it('tests it at once when it refuses, though once a minute at most', async () => {
+    const zone: Record<string, ZoneEntry> = { ...works }
+    const { watch: lists, dns, clock, look } = watchDomains(zone)
+    await lists.test()
+    Object.assign(zone, { '*.dbl.example': { A: ['127.255.255.255'] }, 'sender.example.dbl.example': { A: ['127.255.255.255'] } })
+    const tests = () => dns.questions.filter(question => question === 'A test.dbl.example').length
+    await look()
+    assert.deepEqual([tests(), (await look()).status], [1, 'unknown'])
+    clock.now = minuteMs
+    await look()
+    assert.deepEqual([tests(), (await look()).status, tests()], [2, 'suspended', 2])
   })
 })

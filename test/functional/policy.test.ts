@@ -73,7 +73,7 @@ for (const [title, zone] of Object.entries(troubles)) {
     assert.deepEqual([rcpts[0]?.code, data?.code], [250, 250])
     await gateway.client() // by then the silent list has been given up
     assert.ok(
-      gateway.log.some(line => /^(error|warn) this blocklist .*bl\.test/.test(line)),
+      gateway.log.some(line => /^(error|warn) this list .*bl\.test/.test(line)),
       gateway.log.join('\n'),
     )
   })

@@ -9,8 +9,8 @@ const zen = {
 }
 const plain = { zone: 'bl.example' }
 const lists = [zen, plain]
-const listed = (...codes: string[]) => ({ status: 'listed', codes }) as const
-const clean = { status: 'clean', codes: [] } as const
+const listed = (...codes: string[]) => ({ status: 'listed', codes, proven: true }) as const
+const clean = { status: 'clean', codes: [], proven: true } as const
 const facts = (zen: ReturnType<typeof listed> | typeof clean, bl: ReturnType<typeof listed> | typeof clean = clean) => ({
   'zen.example': zen,
   'bl.example': bl,
@@ -31,14 +31,16 @@ testPolicy(policy, {
     expect: 'score 4 listed',
   },
   'without codes any listing counts': { facts: facts(clean, listed('127.0.0.99')), options: { lists }, expect: 'score 2 listed' },
-  'lists add up': { facts: facts(listed('127.0.0.3'), listed('127.0.0.2')), options: { lists }, expect: 'score 6 listed' },
-  'though not without end': {
+  'lists add up: the limit of their kind comes later': {
     facts: facts(listed('127.0.0.2'), listed('127.0.0.2')),
-    options: { lists, cap: 7 },
-    expect: 'score 7 listed',
+    options: { lists: [zen, { ...plain, points: 6 }] },
+    expect: 'score 12 listed',
   },
   'what could not be found out counts nothing': {
-    facts: { 'zen.example': { status: 'unknown', codes: [] }, 'bl.example': { status: 'suspended', codes: [] } },
+    facts: {
+      'zen.example': { status: 'unknown', codes: [], proven: false },
+      'bl.example': { status: 'suspended', codes: [], proven: false },
+    },
     options: { lists },
     expect: 'pass',
   },
@@ -86,10 +88,20 @@ describe('the options of dnsbl', () => {
   })
 
   it('refuse a zone that is none', () => {
-    assert.deepEqual(mistakes({ zone: 'https://bl.example/' }), [
-      'lists.0.zone: expected the zone of a blocklist, such as zen.spamhaus.org',
+    for (const zone of ['https://bl.example/', 'localhost', '[192.0.2.1]']) {
+      assert.deepEqual(mistakes({ zone }), ['lists.0.zone: expected the zone of a list, such as zen.spamhaus.org'], zone)
+    }
+  })
+
+  it('refuse a list that has been shut down', () => {
+    assert.deepEqual(mistakes({ zone: 'DUL.dnsbl.sorbs.net' }), [
+      'lists.0.zone: expected a list that is alive: this one ended in June 2024',
     ])
   })
+})
+
+it('counts as what is known of an address', () => {
+  assert.equal(policy.evidence, 'ip-reputation')
 })
 
 describe('the trace of dnsbl', () => {

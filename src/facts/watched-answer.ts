@@ -1,0 +1,26 @@
+import type { DnsAnswer } from '../engine/dns.ts'
+
+/** What is answered for a suspended list. */
+export interface SuspendedAnswer extends DnsAnswer<never> {
+  readonly status: 'temperror'
+  readonly error: string
+  readonly suspended: true
+}
+
+export function suspendedAnswer(error: string): SuspendedAnswer {
+  return { status: 'temperror', records: [], ttlSeconds: 0, secure: false, error, suspended: true }
+}
+
+export function isSuspended(answer: DnsAnswer<unknown>): answer is SuspendedAnswer {
+  return 'suspended' in answer
+}
+
+/** A list's answer, with a word on the list: whether it had passed its own test not long before. */
+export function watchedAnswer<T>(answer: DnsAnswer<T>, word: { readonly proven: boolean }): DnsAnswer<T> {
+  return { ...answer, ...word }
+}
+
+/** Whether an answer is from a list that had passed its own test not long before. */
+export function isProven(answer: DnsAnswer<unknown>): boolean {
+  return 'proven' in answer && answer.proven === true
+}
