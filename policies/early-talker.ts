@@ -7,6 +7,7 @@ export default definePolicy({
   name: 'early-talker',
   phase: 'mail',
   summary: 'Add points for a client that talked before the greeting, or sent commands ahead before it was told that it may.',
+  evidence: 'behaviour',
   options: z.strictObject({
     action: z.enum(['score', 'reject']).default('score').describe('Whether to add points, or to refuse the client.'),
     beforeGreeting: points.default(4).describe('Points for talking before our greeting.'),

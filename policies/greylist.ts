@@ -81,7 +81,8 @@ export default definePolicy({
   async judge({ session, sender, recipients, facts, tally, options, store, now }) {
     const { spf, reverseDns, dkim, dmarc, headers } = facts
     if (sender === null || dmarc.result === 'pass' || needsNoWait(session, facts, options)) return pass()
-    if ((tally.evidence.history ?? 0) < 0) return pass()
+    // What waits for a person anyway need not wait for its sender as well.
+    if ((tally.evidence.history ?? 0) < 0 || tally.quarantine) return pass()
     const isUnknown = isNobody(spf, reverseDns) && !dkim.some(({ result }) => result === 'pass' || result === 'temperror')
     if (!(isUnknown && tally.score < options.to) && !(tally.score >= options.from && tally.score < options.to)) return pass()
     const beforeMessage = identityOf({ ip: session.client.ip, spf, reverseDns })

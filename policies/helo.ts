@@ -9,6 +9,7 @@ export default definePolicy({
   name: 'helo',
   phase: 'helo',
   summary: 'Refuse clients that greet with our own name, and add points for names that no mail server should have.',
+  evidence: 'ip-identity',
   options: z.strictObject({
     ownNames: z
       .array(z.string().transform(text => canonicalAddress(text.toLowerCase())))

@@ -8,6 +8,7 @@ export default definePolicy({
   name: 'reverse-dns',
   phase: 'connect',
   summary: 'Add points for a client whose address has no name, a name that leads elsewhere, or a name for customers.',
+  evidence: 'ip-identity',
   options: z.strictObject({
     none: points.default(2).describe('Points for an IPv4 address without a name.'),
     noneIpv6: points.default(3).describe('Points for an IPv6 address without a name: nobody sends mail from IPv6 by accident.'),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { RecipientTrace, Trace } from '../../src/engine/trace.ts'
 import { play } from './play.ts'
 import type { Fate } from './print.ts'
@@ -17,6 +18,7 @@ export interface Performance {
 /** Plays one scene and looks everywhere: at what the client heard, the gateway recorded and the next hop stored. */
 export async function perform(stage: Stage, scene: Scene): Promise<Performance> {
   const content = await readFile(join(messages, scene.message))
+  if (scene.waitMs !== undefined) await wait(scene.waitMs)
   const storedBefore = stage.nextHop.messages.length
   const [trace, heard] = await Promise.all([stage.gateway.nextTrace(), play(scene, stage.ports.proxied, content)])
   const stored = stage.nextHop.messages.slice(storedBefore)

@@ -12,12 +12,16 @@ export interface Scene {
   readonly message: string
   /** Talks before it is greeted. */
   readonly impatient?: boolean
+  /** How long it waits before it comes. */
+  readonly waitMs?: number
 }
 
 /** Whom the next hop knows. */
 export const mailboxes: readonly string[] = ['alice@museum.example', 'bob@museum.example', 'postmaster@museum.example']
 
 const harbourPress = { ip: '192.0.2.10', helo: 'mx1.harbour-press.example', sender: 'clara@harbour-press.example' }
+
+const workshop = { ip: '198.51.100.40', helo: 'workshop-pc', sender: 'office@oduya-frames.example', message: 'invoice.eml' }
 
 /** The scene whose refusal is explained in full. */
 export const explained = 'a parcel service that cannot wait'
@@ -46,12 +50,15 @@ export const scenes: readonly Scene[] = [
     message: 'bounce.eml',
   },
   {
-    title: 'a workshop without reverse DNS',
-    ip: '198.51.100.40',
-    helo: 'workshop-pc',
-    sender: 'office@oduya-frames.example',
+    ...workshop,
+    title: 'a workshop that nobody vouches for',
+    recipients: { 'bob@museum.example': 'deferred 451 greylist' },
+  },
+  {
+    ...workshop,
+    title: 'the same, a little later',
     recipients: { 'bob@museum.example': 'delivered 250' },
-    message: 'invoice.eml',
+    waitMs: 1100,
   },
   {
     title: 'a sender whose DNS is broken',
@@ -89,6 +96,14 @@ export const scenes: readonly Scene[] = [
     recipients: { 'alice@museum.example': 'rejected 550 score-limit' },
     message: 'parcel.eml',
     impatient: true,
+  },
+  {
+    title: 'a stranger in a publisher’s name',
+    ip: '198.51.100.90',
+    helo: 'out.survey-house.example',
+    sender: 'clerk@bargain-parade.example',
+    recipients: { 'alice@museum.example': 'quarantined 250 dmarc' },
+    message: 'letter.eml',
   },
   {
     title: 'greets with our own name',

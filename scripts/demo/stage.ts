@@ -84,6 +84,11 @@ rules:
         - { zone: dnsbl.test, codes: { 127.0.0.2: 6, 127.0.0.10: 6 }, refuse: [127.0.0.9] }
   - use: helo
   - use: sender-domain
+  - use: spf
+  - use: dkim
+  - use: dmarc
+  - use: greylist
+    options: { delaySeconds: 1 }
   - use: score-limit
     options: { quarantineAt: 8, rejectAt: 12 }
 `

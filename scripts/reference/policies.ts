@@ -32,7 +32,7 @@ function section(policy: AnyPolicy, rule: DefaultRule | undefined): string {
   const parts = [
     `## ${policy.name}`,
     policy.summary,
-    `Judges at \`${policy.phase}\`. ${factsOf(policy, rule)} If it breaks or takes too long: \`${policy.onError}\`.`,
+    `Judges at ${phasesOf(policy)}. ${factsOf(policy, rule)} ${pointsOf(policy)}If it breaks or takes too long: \`${policy.onError}\`.`,
     optionTable(policy),
     reasonTable(policy),
     rule ? 'In the default set:' : 'As a rule:',
@@ -41,8 +41,24 @@ function section(policy: AnyPolicy, rule: DefaultRule | undefined): string {
   return `${parts.join('\n\n')}\n`
 }
 
+/** The policy at all moments at which it judges, in their order. */
+function steps(policy: AnyPolicy): readonly AnyPolicy[] {
+  return [...policy.also, policy]
+}
+
+function phasesOf(policy: AnyPolicy): string {
+  return steps(policy)
+    .map(({ phase }) => `\`${phase}\``)
+    .join(' and ')
+}
+
+function pointsOf({ evidence }: AnyPolicy): string {
+  return evidence === 'other' ? '' : `Its points are evidence of the kind \`${evidence}\`. `
+}
+
 function factsOf(policy: AnyPolicy, rule: DefaultRule | undefined): string {
-  const facts: readonly { readonly name: string }[] = Object.values(policy.facts(policy.options.parse(rule?.options ?? {})))
+  const options = policy.options.parse(rule?.options ?? {})
+  const facts: readonly { readonly name: string }[] = steps(policy).flatMap(step => Object.values(step.facts(options)))
   const names = new Set(facts.map(({ name }) => name.replace(/\(.*/, '')))
   if (names.size === 0) return 'Needs no facts.'
   return `Needs ${[...names].map(name => `[${name}](facts.md#${name})`).join(', ')}.`
@@ -59,9 +75,9 @@ function optionTable(policy: AnyPolicy): string {
 
 /** What a refusal for each reason would look like; most reasons only come with points. */
 function reasonTable(policy: AnyPolicy): string {
-  const reasons: Readonly<Record<string, Reason>> = policy.reasons
+  const reasons: Readonly<Record<string, Reason>> = Object.assign({}, ...steps(policy).map(step => step.reasons))
   const rows = Object.entries(reasons).map(
-    ([name, [status, text, code = 550]]) => `| \`${name}\` | \`${code} 5.${status}\` | ${text} |`,
+    ([name, [status, text, code = 550]]) => `| \`${name}\` | \`${code} ${code < 500 ? 4 : 5}.${status}\` | ${text} |`,
   )
   return ['| Reason | If it refuses | The sender then reads |', '|---|---|---|', ...rows].join('\n')
 }
