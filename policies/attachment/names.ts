@@ -13,7 +13,7 @@ const documents = new Set([
 ])
 
 /** The name under which a file would be saved: without a path, in lower case, without dots and spaces at the end. */
-export function savedName(name: string): string {
+function savedName(name: string): string {
   const file = name.normalize('NFKC').split(/[/\\]/).at(-1) ?? ''
   return file.toLowerCase().replace(/[\s.]+$/, '')
 }

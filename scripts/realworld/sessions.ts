@@ -6,7 +6,7 @@ import type { Zone } from '../../fixtures/dns-server.ts'
 import { parseAddress } from '../../src/mail/address.ts'
 
 /** Real mail of others, which is not ours to hand on: who has no copy cannot replay it. */
-export const corpus = join(import.meta.dirname, '../../../shared/corpora/realworld')
+const corpus = join(import.meta.dirname, '../../../shared/corpora/realworld')
 export const hasCorpus = existsSync(join(corpus, 'sessions.jsonl'))
 
 const schema = z.object({

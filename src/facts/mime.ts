@@ -31,7 +31,7 @@ export interface MimeFinding {
     readonly looksLike?: FileKind
     /** There if it is an archive, by its bytes or by its name. */
     readonly archive?: {
-      /** What is in it, when it is a ZIP archive. The whole message has 1000 names: one with each extension comes first. */
+      /** What is in it, when it is a ZIP archive. Of very many, one with each extension comes first. */
       readonly names: readonly string[]
       /** No extension is missing among the names. Never so for an archive that is not ZIP. */
       readonly isComplete: boolean

@@ -50,7 +50,9 @@ export class LineCutter {
 
   #takeBlock(bytes: Buffer): number {
     const next = bytes.indexOf('\n--', 0, 'latin1')
-    const block = next === -1 ? bytes : bytes.subarray(0, next + 1)
+    // Its second dash may be in the next piece.
+    const end = next === -1 && bytes.at(-2) === LF && bytes.at(-1) === DASH ? bytes.length - 2 : next
+    const block = end === -1 ? bytes : bytes.subarray(0, end + 1)
     this.#isLineStart = block.at(-1) === LF
     this.#reader.block(block)
     return block.length

@@ -65,11 +65,11 @@ export class PartReader implements CutReader {
 
   line(line: Buffer): void {
     if (this.#reading.isTooComplex) return
-    if (!this.#passBoundary(line)) {
-      if (this.#header) this.#readHeader(this.#header, line)
-      else this.#fill(line)
-    }
+    const isBoundary = this.#passBoundary(line)
     this.#position += line.length
+    if (isBoundary) return
+    if (this.#header) this.#readHeader(this.#header, line)
+    else this.#fill(line)
   }
 
   block(bytes: Buffer): void {
@@ -157,7 +157,7 @@ export class PartReader implements CutReader {
     this.#leaf = undefined
     inner?.push(content.end())
     inner?.end()
-    const attachment = readAttachment(header, content, this.#reading.namesLeft)
+    const attachment = readAttachment(header, content, this.#reading.namesForNext)
     if (attachment) this.#reading.add(attachment)
   }
 }

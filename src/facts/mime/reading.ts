@@ -34,9 +34,9 @@ export class Reading {
     return this.#isTooComplex
   }
 
-  /** How many names of files in archives may still be listed. */
-  get namesLeft(): number {
-    return most.names - this.#names
+  /** How many names of files the next archive may list: something is left for the one behind it. */
+  get namesForNext(): number {
+    return Math.ceil((most.names - this.#names) / 2)
   }
 
   giveUp(): void {

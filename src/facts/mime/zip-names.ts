@@ -41,12 +41,14 @@ export function zipNames(tail: Buffer, { size, most }: { readonly size: number; 
   const directory = entriesOf(tail, inDirectory)
   const local = entriesOf(tail, beforeEntry)
   const entries = [...directory.entries, ...local.entries]
-  const names = oneOfEachFirst(new Set(entries.flatMap(({ names }) => names)))
+  const names = new Set(entries.flatMap(({ names }) => names))
+  const ofEachKind = new Map([...names].map(name => [extensionOf(name), name]))
   const isWhole = tail.length === size || start >= 0
   const areAll = directory.areAll && local.areAll && directory.entries.length >= count
   return {
-    names: names.all.slice(0, most),
-    isComplete: isWhole && areAll && names.kinds <= most,
+    // Of too many, one with each extension comes first: that is what is looked for.
+    names: (names.size <= most ? [...names] : [...new Set([...ofEachKind.values(), ...names])]).slice(0, most),
+    isComplete: isWhole && areAll && ofEachKind.size <= most,
     isEncrypted: entries.some(({ isEncrypted }) => isEncrypted),
   }
 }
@@ -126,10 +128,4 @@ function decodedName(bytes: Buffer): string {
   const end = bytes.subarray(-longestName)
   const text = end.toString('utf8')
   return cleanFileName(text.includes('\ufffd') ? end.toString('latin1') : text)
-}
-
-/** Of very many names, one with each extension is among the first: that is what is looked for. */
-function oneOfEachFirst(names: ReadonlySet<string>): { readonly all: readonly string[]; readonly kinds: number } {
-  const first = new Map([...names].map(name => [extensionOf(name), name]))
-  return { all: [...new Set([...first.values(), ...names])], kinds: first.size }
 }
