@@ -106,7 +106,8 @@ export default definePolicy({
       recipients: trace.recipients.map(({ address }) => address),
     }
     const note = returned && 'detail' in returned ? [{ text: `greylisted, returned ${returned.detail}`, fields: about }] : []
-    if (spf && reverseDns && dkim && headers && wasWelcome(trace)) {
+    const isGood = wasWelcome(trace) && trace.recipients.every(recipient => recipient.score < options.from)
+    if (spf && reverseDns && dkim && headers && isGood) {
       const identity = identityOf({ ip: client.ip, spf, reverseDns, dkim, authors: headers.authors })
       // A domain with a history need not wait; a machine has none of its own.
       if (identity.isDomain && (await passes(identity, store)) === 0) await praise(identity, store, times)

@@ -42,8 +42,7 @@ export default definePolicy({
   },
   async judge({ tally, options, store, now }) {
     const isTrial = options.trialDays > 0 && now.getTime() - (await firstMessage(store, now)) < options.trialDays * dayMs
-    // Sums of tenths are not exact: 7.999999999999999 is eight.
-    const score = Number(tally.score.toFixed(3))
+    const { score } = tally
     const kinds = Object.values(tally.evidence).filter(points => points >= 1).length
     const detail = `${score} points of ${kinds} kinds`
     if (score >= options.rejectAt && kinds >= options.kinds) {

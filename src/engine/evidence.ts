@@ -32,7 +32,9 @@ export function addPoints(evidence: EvidencePoints, kind: Evidence, points: numb
 
 /** The sum of all kinds, none of which counts more, or less, than its limits allow. */
 export function scoreOf(evidence: EvidencePoints): number {
-  return Object.entries(evidence).reduce((sum, [kind, points]) => sum + limited(kind as Evidence, points), 0)
+  const sum = Object.entries(evidence).reduce((sum, [kind, points]) => sum + limited(kind as Evidence, points), 0)
+  // Sums of tenths are not exact: 7.999999999999999 is eight.
+  return Math.round(sum * 1e6) / 1e6
 }
 
 function limited(kind: Evidence, points: number): number {

@@ -38,12 +38,20 @@ export function openLog({ pretty: isPretty, to = 1 }: LogOptions): Log {
     { base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: level => ({ level }) } },
     stream,
   )
+  let isOpen = true
+  const say = (level: 'info' | 'warn' | 'error') => (fields: object, text: string) => {
+    // What is said too late has nowhere to go, and must not bring down what is ending.
+    if (isOpen) logger[level](fields, text)
+  }
   return {
-    info: (fields, text) => logger.info(fields, text),
-    warn: (fields, text) => logger.warn(fields, text),
-    error: (fields, text) => logger.error(fields, text),
-    transaction: trace => logger.info(trace, transactionText),
-    close: () => close(destination),
+    info: say('info'),
+    warn: say('warn'),
+    error: say('error'),
+    transaction: trace => say('info')(trace, transactionText),
+    close: () => {
+      isOpen = false
+      return close(destination)
+    },
   }
 }
 
