@@ -28,7 +28,13 @@ export interface HeadersFinding {
   readonly fields: number
 }
 
-const most = { addressees: 200, answers: 20, receivedBy: 120 } as const
+const most = {
+  addressees: 200,
+  answers: 20,
+  receivedBy: 120,
+  /** Of each field that holds addresses: there should be one (RFC 5322, 3.6). */
+  addressFields: 3,
+} as const
 
 /** The header of the message. */
 export const headers = defineFact({
@@ -37,19 +43,20 @@ export const headers = defineFact({
   find({ message }): HeadersFinding {
     const { fields } = message
     const named = (name: string) => fields.filter(field => field.name === name)
-    const from = named('from').map(({ value }) => parseAuthors(value))
+    const from = named('from')
+    const authors = from.slice(0, most.addressFields).map(({ value }) => parseAuthors(value))
     const [date] = named('date')
     const [messageId] = named('message-id')
     const [list] = named('list-id')
     const received = named('received')
     return {
       fromFields: from.length,
-      authors: from.flatMap(({ addresses }) => addresses).slice(0, most.addressees),
-      isFromAmbiguous: from.some(({ isAmbiguous }) => isAmbiguous),
+      authors: authors.flatMap(({ addresses }) => addresses).slice(0, most.addressees),
+      isFromAmbiguous: from.length > most.addressFields || authors.some(({ isAmbiguous }) => isAmbiguous),
       ...(date && { date: isoDate(date.value) }),
       ...(messageId && { messageId: messageId.value.slice(0, 998) }),
       answers: messageIds([...named('in-reply-to'), ...named('references')]),
-      addressees: addressees([...named('to'), ...named('cc')]),
+      addressees: ['to', 'cc'].flatMap(name => addressees(named(name))).slice(0, most.addressees),
       ...(list && { listId: listName(list.value) }),
       receivedBy: received.slice(0, most.receivedBy).map(({ value }) => byHost(value)),
       hops: received.length,
@@ -58,10 +65,18 @@ export const headers = defineFact({
   },
 })
 
+// RFC 5322, 3.3 and 4.3. Date would find one in anything that has a number in it.
+const dateTime = /^(?:[a-z]{3},? *)?\d{1,2} +[a-z]{3} +\d{2,4} +\d{1,2}:\d{2}(?::\d{2})?( +(?:[+-]\d{4}|[a-z]{1,5}))?$/i
+
+const comment = /\([^()]*\)/g
+
 function isoDate(value: string): string {
-  // RFC 5322, 3.3: comments may stand behind the date.
-  const date = new Date(value.slice(0, 100).replaceAll(/\([^()]*\)/g, ''))
-  return Number.isNaN(date.getTime()) ? '' : date.toISOString()
+  // Comments may stand behind the date.
+  const text = value.slice(0, 200).replaceAll(comment, '').replaceAll(/\s+/g, ' ').trim()
+  const match = dateTime.exec(text)
+  // Without a zone it would be the one in which the machine believes to stand.
+  const date = new Date(match && match[1] === undefined ? `${text} +0000` : text)
+  return match && !Number.isNaN(date.getTime()) ? date.toISOString() : ''
 }
 
 function messageIds(fields: readonly Field[]): string[] {
@@ -69,15 +84,16 @@ function messageIds(fields: readonly Field[]): string[] {
 }
 
 function addressees(fields: readonly Field[]): string[] {
-  const addresses = fields.flatMap(({ value }) => parseAuthors(value).addresses)
-  return addresses.slice(0, most.addressees).map(address => formatAddress(address).toLowerCase())
+  const addresses = fields.slice(0, most.addressFields).flatMap(({ value }) => parseAuthors(value).addresses)
+  return addresses.map(address => formatAddress(address).toLowerCase())
 }
 
 function listName(value: string): string {
   return (/<([^<>\s]{1,255})>/.exec(value.slice(0, 1000))?.[1] ?? value.trim().slice(0, 255)).toLowerCase()
 }
 
-/** RFC 5321, 4.4: `from … by …`. The first `by` that is a word of its own. */
+/** RFC 5321, 4.4: `from … by …`. The first `by` that is a word of its own, and in no comment. */
 function byHost(value: string): string {
-  return /(?:^|\s)by\s+([^\s;()]{1,255})/i.exec(value.slice(0, 2000))?.[1]?.toLowerCase() ?? ''
+  const text = value.slice(0, 2000).replaceAll(comment, ' ')
+  return /(?:^|\s)by\s+([^\s;()]{1,255})/i.exec(text)?.[1]?.toLowerCase() ?? ''
 }

@@ -22,7 +22,7 @@ export interface Signatures {
 }
 
 /** One hop's set of ARC fields (RFC 8617, 4): who sealed, and what it says it had found. */
-export interface ArcSet {
+interface ArcSet {
   readonly sealer: string
   readonly dmarc: string
 }
@@ -40,13 +40,16 @@ const limits = {
   signatureBytes: 8 * 1024,
   signedNames: 200,
   /** To see where they end takes a time that grows with their square. */
-  spacesInARow: 200,
+  spacesInARow: 100,
   arcSets: 20,
   /** Of one field: to join them takes a time that grows with their square. */
   lines: 200,
   headerLines: 10_000,
-  /** Of From, and of Content-Type, which is read once for each signature. */
-  fieldBytes: 16 * 1024,
+  fromBytes: 8 * 1024,
+  /** It is read once for each signature. */
+  contentTypeBytes: 4 * 1024,
+  /** What a hop says that it had found. */
+  resultsBytes: 16 * 1024,
 } as const
 
 /** Between two pieces of a body others are served. */
@@ -94,8 +97,9 @@ function troubleWith({ fields, isWhole }: SignedHeader): string | undefined {
   if (fields.some(({ lines }) => lines > limits.lines)) return `in a header with more than ${limits.lines} lines in a field`
   const lines = fields.reduce((sum, field) => sum + field.lines, 0)
   if (lines > limits.headerLines) return `in a header of more than ${limits.headerLines} lines`
-  const tooLong = ['from', 'content-type'].find(name => bytesOf(fields, name) > limits.fieldBytes)
-  return tooLong && `in a header with more than ${limits.fieldBytes} bytes of ${tooLong}`
+  if (bytesOf(fields, 'from') > limits.fromBytes) return `in a header with more than ${limits.fromBytes} bytes of From`
+  const isLong = bytesOf(fields, 'content-type') > limits.contentTypeBytes
+  return isLong ? `in a header with more than ${limits.contentTypeBytes} bytes of Content-Type` : undefined
 }
 
 function bytesOf(fields: readonly Field[], name: string): number {
@@ -126,8 +130,10 @@ function tooMuch(fields: readonly Field[]): PassedOver[] {
   return [...passed, ...tooManySets(fields)].toSorted((a, b) => a.field.start - b.field.start)
 }
 
-function whyNot({ start, end, value }: Field): string | undefined {
-  if (end - start > limits.signatureBytes) return `longer than ${limits.signatureBytes} bytes`
+function whyNot({ name, start, end, value }: Field): string | undefined {
+  const most = name === 'arc-authentication-results' ? limits.resultsBytes : limits.signatureBytes
+  if (end - start > most) return `longer than ${most} bytes`
+  if (name === 'arc-authentication-results') return undefined
   if (value.split(':').length > limits.signedNames) return `names more than ${limits.signedNames} fields`
   return manySpaces.test(value) ? `has more than ${limits.spacesInARow} spaces in a row` : undefined
 }
@@ -135,12 +141,14 @@ function whyNot({ start, end, value }: Field): string | undefined {
 const manySpaces = new RegExp(`\\s{${limits.spacesInARow + 1}}`)
 
 function isSignature({ name }: Field): boolean {
-  return name === 'dkim-signature' || name === 'arc-seal' || name === 'arc-message-signature'
+  return name === 'dkim-signature' || arcFields.includes(name)
 }
+
+const arcFields: readonly string[] = ['arc-seal', 'arc-message-signature', 'arc-authentication-results']
 
 /** A chain is judged as a whole: one that is too long is not looked at. */
 function tooManySets(fields: readonly Field[]): PassedOver[] {
-  const ours = fields.filter(({ name }) => name.startsWith('arc-'))
+  const ours = fields.filter(({ name }) => arcFields.includes(name))
   if (ours.filter(({ name }) => name === 'arc-seal').length <= limits.arcSets && ours.length <= 3 * limits.arcSets) return []
   return ours.map(field => ({ field, why: `part of more than ${limits.arcSets} sets` }))
 }

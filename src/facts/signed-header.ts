@@ -12,7 +12,7 @@ export interface SignedHeader {
  * The lines up to the next field are part of a field, whether they begin with white space or not: appended, they break a
  * signature; read in any other way, they might be shown to somebody although nobody has signed them.
  */
-export interface SignedField extends Field {
+interface SignedField extends Field {
   readonly lines: number
 }
 
@@ -47,14 +47,8 @@ async function beginning(message: Message): Promise<Buffer> {
 }
 
 function readField(bytes: Buffer, start: number, end: number): SignedField {
-  const colon = bytes.subarray(start, end).indexOf(':')
-  const nameEnd = colon === -1 ? end : start + colon
-  const lines = bytes.toString('utf8', Math.min(nameEnd + 1, end), end).split(/\r?\n/)
-  return {
-    name: bytes.toString('latin1', start, nameEnd).trim().toLowerCase(),
-    value: lines.join('').trim(),
-    lines: lines.length - 1,
-    start,
-    end,
-  }
+  const lines = bytes.toString('latin1', start, end).split(/\r?\n/)
+  const [, name = '', value = ''] = /^([^:]*):?(.*)$/s.exec(lines.join('')) ?? []
+  const text = Buffer.from(value, 'latin1').toString()
+  return { name: name.trim().toLowerCase(), value: text.trim(), lines: lines.length - 1, start, end }
 }

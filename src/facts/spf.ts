@@ -39,19 +39,13 @@ export const spf = defineFact({
       maxElapsedTime: mostMs,
     })
     const result = results.find(known => known === status.result) ?? 'temperror'
-    const isError = result === 'temperror' || result === 'permerror'
-    return {
-      result,
-      domain,
-      identity,
-      ...(isError &&
-        status.comment !== undefined && { error: troubleIn(status.comment, address || `postmaster@${session.helo}`) }),
-    }
+    if (result !== 'temperror' && result !== 'permerror') return { result, domain, identity }
+    return { result, domain, identity, error: troubleIn(status.comment ?? '', address || `postmaster@${session.helo}`) }
   },
 })
 
 /** Behind the name of the machine and the sender, which are told elsewhere. */
 function troubleIn(comment: string, sender: string): string {
   const [, ...trouble] = comment.split(`error in processing during lookup of ${sender}: `)
-  return trouble.join('').slice(0, 300) || comment.slice(0, 300)
+  return trouble.join('').slice(0, 300) || 'no reason given'
 }

@@ -18,11 +18,12 @@ const mostCharacters = 16_384
 /** Reads the value of a From field, unfolded. */
 export function parseAuthors(value: string): Authors {
   if (value.length > mostCharacters) return { addresses: [], isAmbiguous: true }
-  const [usual, other] = readings(value)
-  const odd = other?.addresses.filter(address => !usual.addresses.some(known => formatAddress(known) === formatAddress(address)))
+  const [usual, other = usual] = readings(value)
+  const seen = usual.addresses.map(formatAddress)
+  const seenByOthers = other.addresses.map(formatAddress)
   return {
-    addresses: [...usual.addresses, ...(odd ?? [])],
-    isAmbiguous: usual.isAmbiguous || (odd !== undefined && odd.length > 0) || /[\x00-\x08\x0a-\x1f\x7f]/.test(value),
+    addresses: [...usual.addresses, ...other.addresses.filter(address => !seen.includes(formatAddress(address)))],
+    isAmbiguous: usual.isAmbiguous || seen.join() !== seenByOthers.join() || /[\x00-\x08\x0a-\x1f\x7f]/.test(value),
   }
 }
 
@@ -32,6 +33,9 @@ const inText = /\\.|"(?:[^"\\]|\\.)*"|[()<>,;:"\\]|[^\\()<>,;:"]+/sy
 const inComment = /\\.|[()\\]|[^\\()]+/sy
 /** Not every program knows that: for some a quoted string hides the end of the comment. */
 const inQuotedComment = /\\.|"(?:[^"\\]|\\.)*"|[()"\\]|[^\\()"]+/sy
+
+/** A backslash is for quotes and comments: in front of such a sign anywhere else, it counts for some programs and not for others. */
+const isEscaped = /^\\[()<>,;:"@\\]/
 
 function readings(value: string): readonly [Authors, Authors?] {
   const usual = interpret(read(value, inComment))
@@ -63,7 +67,7 @@ function read(value: string, commentTokens: RegExp): Reading {
   for (let at = 0, token = ''; at < value.length; at += token.length) {
     token = tokenAt(value, at, depth > 0 ? commentTokens : inText)
     const mailbox = mailboxes.at(-1) as Mailbox // There is always one.
-    if (token === '"' || token === '\\') isWhole = false
+    if (token === '"' || token === '\\' || (depth === 0 && isEscaped.test(token))) isWhole = false
     if (depth > 0 || token === '(') {
       depth += Number(token === '(') - Number(token === ')')
       if (depth > 0) mailbox.comments += token === '(' ? ' ' : token
@@ -97,8 +101,9 @@ function addText(mailbox: Mailbox, text: string): void {
   else mailbox.phrase += text
 }
 
-function isSomething({ phrase, angles, tail }: Mailbox): boolean {
-  return phrase.trim() !== '' || angles.length > 0 || tail.trim() !== ''
+/** A comment alone is nothing, unless there is an address in it: not every program knows comments. */
+function isSomething({ phrase, angles, tail, comments }: Mailbox): boolean {
+  return phrase.trim() !== '' || angles.length > 0 || tail.trim() !== '' || comments.includes('@')
 }
 
 /** What looks like an address may be one, for a program that knows no groups. */

@@ -87,7 +87,8 @@ function isListed(found: unknown): found is { readonly codes: readonly string[] 
 }
 
 function reason(why: string | undefined): readonly string[] {
-  return why === undefined ? [] : [`reason=${quoted(why)}`]
+  // Not every reader takes an empty one.
+  return why === undefined || why === '' ? [] : [`reason=${quoted(why)}`]
 }
 
 /** What we can say of a message, in this order. */

@@ -1,7 +1,8 @@
 // Whoever reads Authentication-Results believes us. Some of what stands in it was written by the sender: so nothing but
 // letters, digits and a few harmless signs stands there without quotes, and nothing ends a quoted string but its end.
 
-const harmless = /^[A-Za-z0-9._-]+$/
+// A dot-atom (RFC 5322, 3.2.3) besides, which is what Received-SPF wants.
+const harmless = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/
 const mostCharacters = 255
 
 /** A value (RFC 8601, 2.2; RFC 2045, 5.1): as it is, or quoted if there is anything in it that could be misread. */

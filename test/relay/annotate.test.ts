@@ -36,6 +36,12 @@ describe('our block', () => {
     assert.deepEqual(names, ['authentication-results', 'x-postern', 'received', 'from', 'received'])
   })
 
+  test('has Received-SPF below the results when SPF was asked', () => {
+    const facts = [{ fact: 'spf', value: { result: 'pass', domain: 'example.com', identity: 'mailfrom' }, ms: 1 }]
+    const names = annotated({ facts }).fields.map(({ name }) => name)
+    assert.deepEqual(names.slice(0, 4), ['authentication-results', 'received-spf', 'x-postern', 'received'])
+  })
+
   test('SRV-18: everything below it is identical, byte for byte', async () => {
     const block = await blockLength(annotated())
     const bytes = await bytesOf(annotated())

@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** What a test of a real peer takes, and the Debian package that has it. */
 const packages = {
   dovecot: 'dovecot-core dovecot-lmtpd dovecot-imapd dovecot-pop3d',
+  authres: 'python3-authres',
   exim4: 'exim4-daemon-light',
   nmap: 'nmap',
   openssl: 'openssl',
@@ -27,7 +29,15 @@ export function needs(...programs: readonly (Program | 'root')[]): string | fals
 
 function lack(program: Program | 'root'): string | undefined {
   if (program === 'root') return process.getuid?.() === 0 ? undefined : 'root'
-  return isProgram(pathOf(program)) ? undefined : `the Debian package ${packages[program]}`
+  const isThere = program === 'authres' ? isPythonModule(program) : isProgram(pathOf(program))
+  return isThere ? undefined : `the Debian package ${packages[program]}`
+}
+
+/** The Python of Debian's packages, whichever else there is. */
+export const python = '/usr/bin/python3'
+
+function isPythonModule(name: string): boolean {
+  return spawnSync(python, ['-c', `import ${name}`]).status === 0
 }
 
 /** Where a program is. Exim, which excludes Postfix as a package, may be in a folder of its own: `EXIM` says where. */
