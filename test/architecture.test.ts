@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { mayImport, roomOf, rooms } from './architecture/floors.ts'
@@ -73,6 +73,19 @@ describe('policies', () => {
       [],
     )
   })
+})
+
+test('every folder with tests is run', () => {
+  const { scripts }: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(
+    readFileSync(join(top, 'package.json'), 'utf8'),
+  )
+  const run = `${scripts.unit} ${scripts.sockets} ${scripts['test:peers']}`
+  const folders = readdirSync(join(top, 'test'), { withFileTypes: true }).filter(entry => entry.isDirectory())
+  const withTests = folders.filter(({ name }) => readdirSync(join(top, 'test', name)).some(file => file.endsWith('.test.ts')))
+  assert.deepEqual(
+    withTests.map(({ name }) => name).filter(name => !new RegExp(`[/{,]${name}[/},]`).test(run)),
+    [],
+  )
 })
 
 describe('proportions', () => {
