@@ -1,5 +1,5 @@
 import { defaultBudgetMs, type Gateway } from '../engine/gateway.ts'
-import { learn, type Remark } from '../engine/lesson.ts'
+import { learn, type Remark } from '../engine/learn.ts'
 import { rulebook } from '../engine/rule.ts'
 import type { Store } from '../engine/store.ts'
 import { type ListNews, ListWatch, listsOf } from '../facts/index.ts'
