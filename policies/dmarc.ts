@@ -65,8 +65,15 @@ const options = z.strictObject({
     .int()
     .min(0)
     .default(5)
-    .describe('After so many messages that DMARC had nothing against, a mailing list is known; 0 is never.'),
+    .describe('After so many messages of others for which DMARC passed, a mailing list is known; 0 is never.'),
   learnAfterDays: z.number().min(0).default(3).describe('And so many days after its first message.'),
+  learnFromDomains: z
+    .number()
+    .int()
+    .min(1)
+    .max(20)
+    .default(3)
+    .describe('And from authors of so many domains, none of them its own: an attacker has none to show.'),
   sealers: domainList.prefault(usualSealers).describe('Who is believed when it says by ARC that DMARC had passed before it.'),
 })
 
@@ -111,19 +118,22 @@ export default definePolicy({
     return quarantine('policy-reject', dmarc.domain, options.reject)
   },
   async learn({ trace, facts: { dmarc, dkim, spf, headers }, options, store, now }) {
-    if (!dmarc || !dkim || !spf || !headers || dmarc.result === 'fail' || !wasWelcome(trace)) return []
+    if (!dmarc || !dkim || !spf || !headers || dmarc.result !== 'pass' || !wasWelcome(trace)) return []
     const list = listDomain({ dkim, spf, headers })
-    if (list === undefined || options.learnAfterMessages === 0) return []
-    const seen = (await store.get<Seen>(list)) ?? { first: now.getTime(), messages: 0 }
-    await store.set(list, { ...seen, messages: seen.messages + 1 }, listMemorySeconds)
+    const author = registeredDomain(dmarc.domain)
+    if (list === undefined || list === author || options.learnAfterMessages === 0) return []
+    const seen = (await store.get<Seen>(list)) ?? { first: now.getTime(), messages: 0, authors: [] }
+    const authors = [...new Set([...seen.authors, author])].slice(0, options.learnFromDomains)
+    await store.set(list, { ...seen, messages: seen.messages + 1, authors }, listMemorySeconds)
     return []
   },
 })
 
-/** A mailing list, since when, and how much of it has come. */
+/** A mailing list, since when, how much of it has come, and from the authors of which domains. */
 interface Seen {
   readonly first: number
   readonly messages: number
+  readonly authors: readonly string[]
 }
 
 interface ListFacts {
@@ -140,7 +150,8 @@ async function knownList(facts: ListFacts, options: Options, store: Store, now: 
   const seen = list === undefined ? undefined : await store.get<Seen>(list)
   if (!seen || options.learnAfterMessages === 0) return undefined
   const isOld = now.getTime() - seen.first >= options.learnAfterDays * dayMs
-  return isOld && seen.messages >= options.learnAfterMessages ? list : undefined
+  const isVaried = seen.authors.length >= options.learnFromDomains
+  return isOld && isVaried && seen.messages >= options.learnAfterMessages ? list : undefined
 }
 
 /** The domain of the list in List-Id, if it vouches for the message: anybody can write a List-Id. */

@@ -13,6 +13,8 @@ const list = {
   headers: header({ listId: 'talk.lists.club.example' }),
 } as const
 
+const writtenBy = (n: number) => ({ ...dmarc('pass'), domain: `mail.author-${n}.example` })
+
 const sealed = (...sets: readonly [sealer: string, dmarc: string][]) => ({
   ...failing,
   arc: { result: 'pass', sets: sets.map(([sealer, dmarc]) => ({ sealer, dmarc })) } as const,
@@ -66,10 +68,10 @@ testPolicy(policy, {
     expect: 'quarantine 4 policy-reject',
   },
   'a list that is unknown is not': { facts: list, expect: 'quarantine 4 policy-reject' },
-  'a list is learned from what DMARC has nothing against': [
+  'a list is learned from what others have written, for which DMARC passes': [
     ...[0, 1, 2, 3, 4].map(n => ({
       at: n * day,
-      facts: { ...list, dmarc: dmarc('pass') },
+      facts: { ...list, dmarc: writtenBy(n) },
       expect: 'score -1 pass' as const,
       becomes: 'delivered' as const,
     })),
@@ -80,16 +82,25 @@ testPolicy(policy, {
   'not in one day': [
     ...[0, 1, 2, 3, 4, 5].map(n => ({
       at: n,
-      facts: { ...list, dmarc: dmarc('pass') },
+      facts: { ...list, dmarc: writtenBy(n) },
       expect: 'score -1 pass' as const,
       becomes: 'delivered' as const,
     })),
     { at: day, facts: list, expect: 'quarantine 4 policy-reject' },
   ],
+  'not from one author, nor from itself': [
+    ...[0, 1, 2, 3, 4, 5, 6, 7].map(n => ({
+      at: n * day,
+      facts: { ...list, dmarc: { ...dmarc('pass'), domain: n % 2 === 0 ? 'club.example' : 'evil.example' } },
+      expect: 'score -1 pass' as const,
+      becomes: 'delivered' as const,
+    })),
+    { at: 8 * day, facts: list, expect: 'quarantine 4 policy-reject' },
+  ],
   'and not from mail that was not welcome': [
     ...[0, 1, 2, 3, 4, 5].map(n => ({
       at: n * day,
-      facts: { ...list, dmarc: dmarc('pass') },
+      facts: { ...list, dmarc: writtenBy(n) },
       expect: 'score -1 pass' as const,
       becomes: 'quarantined' as const,
     })),
