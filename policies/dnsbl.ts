@@ -12,7 +12,7 @@ import {
 } from 'postern/facts'
 
 const list = z.strictObject({
-  zone: listZone.describe('The zone to ask, for example `zen.spamhaus.org`. A key in front of it is kept secret.'),
+  zone: listZone('addresses').describe('The zone to ask, for example `zen.spamhaus.org`. A key in front of it is kept secret.'),
   codes: codeWeights
     .optional()
     .describe('Points for each return code, or for a range of them, such as `127.0.0.4-127.0.0.7`. Other codes count nothing.'),
@@ -36,6 +36,7 @@ export default definePolicy({
     lists: z
       .array(list)
       .prefault([])
+      .refine(lists => new Set(lists.map(({ zone }) => zone)).size === lists.length, 'expected each list once')
       .describe('The lists to ask, all at once. One that fails its own test, or does not answer, counts nothing.'),
   }),
   reasons: {

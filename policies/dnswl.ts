@@ -4,7 +4,7 @@ import { dnswl, listZone, publicZone } from 'postern/facts'
 const points = z.number().max(0)
 
 const list = z.strictObject({
-  zone: listZone.describe('The zone to ask, for example `list.dnswl.org`.'),
+  zone: listZone('good addresses').describe('The zone to ask, for example `list.dnswl.org`.'),
 })
 
 /** Speaks for clients that lists of known mail servers trust. */

@@ -2,7 +2,7 @@ import { definePolicy, pass, score, z } from 'postern'
 import { codeWeights, type DomainListFinding, domainList, listZone, publicZone, weighCodes } from 'postern/facts'
 
 const list = z.strictObject({
-  zone: listZone.describe('The zone to ask, for example `dbl.spamhaus.org`. A key in front of it is kept secret.'),
+  zone: listZone('domains').describe('The zone to ask, for example `dbl.spamhaus.org`. A key in front of it is kept secret.'),
   codes: codeWeights
     .optional()
     .describe('Points for each return code, or for a range of them, such as `127.0.1.4-127.0.1.6`. Other codes count nothing.'),

@@ -15,35 +15,51 @@ import {
 import { type Identity, identityOf } from './greylist/identity.ts'
 import { attempt, hasPassed, type Outcome, passes, praise, review, type Times } from './greylist/memory.ts'
 
-const options = z.strictObject({
-  delaySeconds: z
-    .number()
-    .int()
-    .min(1)
-    .max(3600)
-    .default(120)
-    .describe('How long a suspicious sender must wait before it may come again.'),
-  windowHours: z.number().min(1).max(240).default(24).describe('How long it has for that.'),
-  keepDays: z.number().min(1).max(365).default(36).describe('How long a sender that has come again is known.'),
-  from: z.number().default(4).describe('The points from which on a sender is suspicious.'),
-  to: z.number().default(8).describe('The points from which on waiting does not help: other rules decide.'),
-  domainPasses: z
-    .number()
-    .int()
-    .min(1)
-    .default(1)
-    .describe('A domain that SPF or DKIM confirms is known to everybody once it has come again so often.'),
-  otherPasses: z.number().int().min(1).default(3).describe('So often must any other sender come again to be known to everybody.'),
-  dnswl: listZone
-    .optional()
-    .describe('An allow list in the DNS, such as list.dnswl.org: whoever is in it with some trust need not wait.'),
-  forwarders: clientList.describe('Clients that pass mail on for your users, by address, network or confirmed host name.'),
-})
+const options = z
+  .strictObject({
+    delaySeconds: z
+      .number()
+      .int()
+      .min(1)
+      .max(3600)
+      .default(120)
+      .describe('How long a suspicious sender must wait before it may come again.'),
+    windowHours: z.number().min(1).max(240).default(24).describe('How long it has for that.'),
+    keepDays: z.number().min(1).max(365).default(36).describe('How long a sender that has come again is known.'),
+    from: z
+      .number()
+      .default(4)
+      .describe(
+        'The points from which on a sender is suspicious. One that nobody vouches for is, with less: no confirmed name, no SPF, no signature.',
+      ),
+    to: z.number().default(8).describe('The points from which on waiting does not help: other rules decide.'),
+    domainPasses: z
+      .number()
+      .int()
+      .min(1)
+      .default(1)
+      .describe('A domain that SPF or DKIM confirms is known to everybody once it has come again so often.'),
+    otherPasses: z
+      .number()
+      .int()
+      .min(1)
+      .default(3)
+      .describe('So often must any other sender come again to be known to everybody.'),
+    dnswl: listZone('good addresses')
+      .optional()
+      .describe('An allow list in the DNS, such as list.dnswl.org: whoever is in it with some trust need not wait.'),
+    forwarders: clientList.describe('Clients that pass mail on for your users, by address, network or confirmed host name.'),
+  })
+  .refine(({ from, to }) => from <= to, { path: ['to'], error: 'expected at least as many points as from' })
+  .refine(({ delaySeconds, windowHours }) => delaySeconds < windowHours * 3600, {
+    path: ['windowHours'],
+    error: 'expected longer than delaySeconds',
+  })
 
 type Options = z.output<typeof options>
 
 const reasons = {
-  'try-later': ['7.1', 'We do not know your server yet, please try again in a few minutes'],
+  'try-later': ['7.1', 'We do not know your server yet, please try again in a few minutes', 451],
   returned: ['7.0', 'Welcome back'],
 } as const
 
@@ -65,7 +81,10 @@ const atRcpt = definePolicy({
     if (!isSuspicious || couldBeCleared) return pass()
     const identity = identityOf({ ip: session.client.ip, spf, reverseDns })
     if (await isKnown(identity, options, store)) return pass()
-    return judge([await attempt({ identity, sender, recipient }, store, now, timesOf(options))])
+    return judge(
+      [await attempt({ identity, sender, recipient }, store, now, timesOf(options))],
+      `${tally.score} points, ${identity.name}`,
+    )
   },
 })
 
@@ -93,7 +112,10 @@ export default definePolicy({
       if (await hasPassed({ identity: beforeMessage, sender, recipient }, store)) return { state: 'known' }
       return attempt({ identity, sender, recipient }, store, now, timesOf(options))
     }
-    return judge(await Promise.all(recipients.map(wait)))
+    return judge(
+      await Promise.all(recipients.map(wait)),
+      `${isUnknown ? 'nobody vouches for it' : `${tally.score} points`}, ${identity.name}`,
+    )
   },
   async learn({ trace, said, facts: { spf, reverseDns, dkim, headers }, options, store, now }) {
     const times = timesOf(options)
@@ -147,8 +169,8 @@ async function isKnown(identity: Identity, { domainPasses, otherPasses }: Option
 }
 
 /** Everybody waits until the last of them has waited long enough: there is one reply for all. */
-function judge(outcomes: readonly Outcome[]) {
-  if (outcomes.some(({ state }) => state === 'wait')) return defer('try-later')
+function judge(outcomes: readonly Outcome[], why: string) {
+  if (outcomes.some(({ state }) => state === 'wait')) return defer('try-later', why)
   const longest = Math.max(0, ...outcomes.map(outcome => (outcome.state === 'returned' ? outcome.afterMs : 0)))
   return longest > 0 ? score(0, 'returned', `after ${duration(longest)}`) : pass()
 }

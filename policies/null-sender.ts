@@ -3,13 +3,21 @@ import { bounce } from 'postern/facts'
 
 const points = z.number().min(0)
 
+/** As it stands in a log or in the field itself: `<1@example.org>`, with or without brackets or the name of the field. */
+const messageId = z.string().transform((text, context) => {
+  const id = /^(?:message-id:\s*)?<?([^<>\s@]+@[^<>\s]+?)>?$/i.exec(text)?.[1]
+  if (id !== undefined) return `<${id}>`
+  context.addIssue({ code: 'custom', message: 'expected a Message-ID such as <1@example.org>', input: text })
+  return z.NEVER
+})
+
 const options = z.strictObject({
   oneRecipient: z
     .boolean()
     .default(true)
     .describe('Whether a bounce may have one recipient only: it answers one message. Others are asked to come separately.'),
   sent: z
-    .array(z.string().transform(id => id.replace(/^<?(.*?)>?$/, '<$1>')))
+    .array(messageId)
     .prefault([])
     .transform(ids => new Set(ids))
     .describe(

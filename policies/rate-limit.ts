@@ -12,30 +12,35 @@ import {
   z,
 } from 'postern'
 
-const options = z.strictObject({
-  count: z
-    .enum(['connections', 'messages', 'recipients', 'refused-recipients'])
-    .default('messages')
-    .describe(
-      'What is counted. Refused recipients are those that were refused for good, most of them because they do not exist.',
-    ),
-  per: z
-    .enum(['address', 'network', 'sender-domain'])
-    .default('address')
-    .describe('Who shares a count: a client’s address, its /24 or /64, or the domain in MAIL FROM.'),
-  limit: z.number().int().min(1).default(100).describe('How many are free.'),
-  seconds: z.number().int().min(1).max(86_400).default(60).describe('In how many seconds.'),
-  kind: z
-    .enum(['window', 'token'])
-    .default('window')
-    .describe('Whether the count begins anew after that time (`window`), or goes down evenly all the time (`token`).'),
-  action: z.enum(['score', 'defer', 'reject']).default('defer').describe('What happens to what is beyond the limit.'),
-  points: z.number().min(0).default(2).describe('How many points, when the action is `score`.'),
-})
+const options = z
+  .strictObject({
+    count: z
+      .enum(['connections', 'messages', 'recipients', 'refused-recipients'])
+      .default('messages')
+      .describe(
+        'What is counted. Refused recipients are those that were refused for good, most of them because they do not exist.',
+      ),
+    per: z
+      .enum(['address', 'network', 'sender-domain'])
+      .default('address')
+      .describe('Who shares a count: a client’s address, its /24 or /64, or the domain in MAIL FROM.'),
+    limit: z.number().int().min(1).default(100).describe('How many are free.'),
+    seconds: z.number().int().min(1).max(86_400).default(60).describe('In how many seconds.'),
+    kind: z
+      .enum(['window', 'token'])
+      .default('window')
+      .describe('Whether the count begins anew after that time (`window`), or goes down evenly all the time (`token`).'),
+    action: z.enum(['score', 'defer', 'reject']).default('defer').describe('What happens to what is beyond the limit.'),
+    points: z.number().min(0).default(2).describe('How many points, when the action is `score`.'),
+  })
+  .refine(({ count, per }) => count !== 'connections' || per !== 'sender-domain', {
+    path: ['per'],
+    error: 'expected address or network: a connection has no sender yet',
+  })
 
 type Options = z.output<typeof options>
 
-const reasons = { 'too-many': ['7.1', 'You send too much at a time, please come again later'] } as const
+const reasons = { 'too-many': ['7.1', 'You send too much at a time'] } as const
 const common = {
   name: 'rate-limit',
   summary: 'Count, and judge what is beyond the limit.',

@@ -2,7 +2,9 @@ import { definePolicy, type Fact, pass, reject, z } from 'postern'
 import { codeRange, type DnsblFinding, dmarc, dnsbl, isInRange, isSpamhaus, listZone, publicZone } from 'postern/facts'
 
 const list = z.strictObject({
-  zone: listZone.describe('The zone to ask, for example `<key>.zen.dq.spamhaus.net`. A key in front of it is kept secret.'),
+  zone: listZone('addresses').describe(
+    'The zone to ask, for example `<key>.zen.dq.spamhaus.net`. A key in front of it is kept secret.',
+  ),
   codes: z
     .array(codeRange)
     .min(1)

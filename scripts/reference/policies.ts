@@ -18,7 +18,7 @@ export async function policiesPage(): Promise<string> {
   const sections = modules.map(({ default: policy }) =>
     section(
       policy,
-      rules.find(({ use }) => use === policy.name),
+      rules.filter(({ use }) => use === policy.name),
     ),
   )
   return `# Policies
@@ -28,7 +28,8 @@ The built-in policies, one file each in \`policies/\`. This page is written by \
 ${sections.join('\n')}`
 }
 
-function section(policy: AnyPolicy, rule: DefaultRule | undefined): string {
+function section(policy: AnyPolicy, inForce: readonly DefaultRule[]): string {
+  const [rule] = inForce
   const parts = [
     `## ${policy.name}`,
     policy.summary,
@@ -36,7 +37,7 @@ function section(policy: AnyPolicy, rule: DefaultRule | undefined): string {
     optionTable(policy),
     reasonTable(policy),
     rule ? 'In the default set:' : 'As a rule:',
-    `\`\`\`yaml\n${stringify([rule ?? { use: policy.name }], { lineWidth: 110 }).trimEnd()}\n\`\`\``,
+    `\`\`\`yaml\n${stringify(rule ? inForce : [{ use: policy.name }], { lineWidth: 110 }).trimEnd()}\n\`\`\``,
   ]
   return `${parts.join('\n\n')}\n`
 }
@@ -76,8 +77,9 @@ function optionTable(policy: AnyPolicy): string {
 /** What a refusal for each reason would look like; most reasons only come with points. */
 function reasonTable(policy: AnyPolicy): string {
   const reasons: Readonly<Record<string, Reason>> = Object.assign({}, ...steps(policy).map(step => step.reasons))
-  const rows = Object.entries(reasons).map(
-    ([name, [status, text, code = 550]]) => `| \`${name}\` | \`${code} ${code < 500 ? 4 : 5}.${status}\` | ${text} |`,
+  const rows = Object.entries(reasons).map(([name, [status, text, code = 550]]) =>
+    // 7.0 is what praise has.
+    status === '7.0' ? `| \`${name}\` | never | |` : `| \`${name}\` | \`${code} ${code < 500 ? 4 : 5}.${status}\` | ${text} |`,
   )
   return ['| Reason | If it refuses | The sender then reads |', '|---|---|---|', ...rows].join('\n')
 }

@@ -16,7 +16,13 @@ export function summarize({ document, hostname, data, mode, listen, relay, rules
       tls: wanted ?? (tls ? 'starttls' : 'off'),
     })),
     routes: Object.entries(relay).map(([domain, { to, identity }]) => ({ domain, to: to.text, identity })),
-    rules: rules.map(({ name, policy, settings }) => ({ name, phase: policy.phase, mode: settings.mode, policy: policy.name })),
+    rules: rules.map(({ name, policy, settings }) => ({
+      name,
+      phase: policy.phase,
+      phases: [...policy.also.map(({ phase }) => phase), policy.phase],
+      mode: settings.mode,
+      policy: policy.name,
+    })),
   }
 }
 
@@ -43,7 +49,7 @@ export function formatSummary(summary: Summary): string {
     ),
     ...titled(
       'Judges by',
-      rules.map(({ name, phase, mode }) => [name, `at ${phase}`, mode === 'shadow' ? 'in shadow' : '']),
+      rules.map(({ name, phases, mode }) => [name, `at ${phases.join(', ')}`, mode === 'shadow' ? 'in shadow' : '']),
     ),
     ...titled(
       'Warnings',

@@ -22,15 +22,17 @@ export function addExplain(program: Command): void {
   program
     .command('explain')
     .description('Judge a message as a live session would, without delivering it, and tell why.')
-    .argument('<message>', 'a file with the message, or - for standard input')
+    .argument('[message]', 'a file with the message, or - for standard input')
     .requiredOption('--ip <address>', 'the address of the client')
     .requiredOption('--helo <name>', 'the name that the client gives')
     .requiredOption('--from <address>', 'the sender of the envelope; "" for a bounce')
     .requiredOption('--rcpt <address...>', 'the recipients of the envelope')
     .option(...configOption)
     .option('--json', 'print JSON')
-    .action(async (file: string, options: Options) => {
-      process.exitCode = await explain(file, options)
+    .action(async (file: string | undefined, options: Options) => {
+      // Behind the recipients the file looks like one more of them.
+      const [message = '', rcpt] = file === undefined ? [options.rcpt.at(-1), options.rcpt.slice(0, -1)] : [file, options.rcpt]
+      process.exitCode = await explain(message, { ...options, rcpt })
     })
 }
 
@@ -60,9 +62,11 @@ async function explain(file: string, options: Options): Promise<ExitCode> {
 
 async function judgeAndTell({ gateway, rules, afresh }: Rehearsal, scene: Scene, { json }: Options): Promise<string> {
   const trace = await rehearse({ ...gateway, rulebook: rulebook(afresh(rules)) }, scene)
-  const flips = await findFlips(trace, rules, others =>
-    rehearse({ ...gateway, rulebook: rulebook(withRecordedFacts(afresh(others), trace)) }, scene),
-  )
+  const flips = await findFlips(trace, rules, others => {
+    // Who was stopped at RCPT would have sent the message: then the rest must be found out.
+    const recorded = withRecordedFacts(afresh(others), trace, { missing: 'look up' })
+    return rehearse({ ...gateway, rulebook: rulebook(recorded) }, scene)
+  })
   if (json) return `${visibleJson({ trace, flips }, 2)}\n`
 
   const concerns = (name: string, address: string) => {

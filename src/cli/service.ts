@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { openStore } from '../config/data-folder.ts'
 import { type BuiltGateway, buildGateway } from '../config/gateway.ts'
 import type { Configuration } from '../config/load.ts'
-import { type Checked, formatProblem, type Problem } from '../config/problem.ts'
+import { type Checked, formatProblems, type Problem } from '../config/problem.ts'
 import type { Log } from '../report/log.ts'
 import type { SmtpServer } from '../smtp/server.ts'
 import type { FileStore } from '../world/sqlite-store.ts'
@@ -90,7 +90,7 @@ export class Service {
   }
 
   #keepOld(problems: readonly Problem[]): void {
-    for (const problem of problems) this.#log.error({ problem: formatProblem(problem) }, 'the configuration is broken')
+    for (const problem of formatProblems(problems)) this.#log.error({ problem }, 'the configuration is broken')
     this.#log.error({ problems: problems.length }, 'the old configuration stays in force')
   }
 

@@ -1,6 +1,6 @@
 import { findConfiguration } from '../config/find.ts'
 import { type Configuration, loadConfiguration } from '../config/load.ts'
-import { type Checked, formatProblem, type Problem } from '../config/problem.ts'
+import { type Checked, formatProblems, type Problem } from '../config/problem.ts'
 import { visible } from '../report/visible.ts'
 
 /** The option by which every command is told its configuration. */
@@ -17,5 +17,5 @@ export async function readConfiguration(file: string | undefined): Promise<Check
 
 /** Tells what is wrong, one line each, as compilers do. */
 export function complain(problems: readonly Problem[]): void {
-  for (const problem of problems) process.stderr.write(`${visible(formatProblem(problem))}\n`)
+  for (const line of formatProblems(problems)) process.stderr.write(`${visible(line)}\n`)
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { formatEndpoint } from '../config/endpoint.ts'
 import type { Configuration } from '../config/load.ts'
 import { listsOf } from '../facts/index.ts'
+import { matchesDomain } from '../mail/domain.ts'
 import { canonicalAddress } from '../mail/network.ts'
 import { readSystemServers } from '../world/dns-server.ts'
 
@@ -66,11 +67,29 @@ function aboutListeners({ listen, tls }: Configuration): string[] {
   })
 }
 
-function aboutRules({ rules, mode, workers }: Configuration): string[] {
+function aboutRules({ rules, mode, workers, relay }: Configuration): string[] {
   const enforced = rules.some(({ settings }) => settings.mode === 'enforce')
   return [
+    ...tooLate(rules),
+    ...forNobody(rules, Object.keys(relay)),
     ...(enforced ? [] : ['rules: no rule is in force, so all mail is relayed']),
     ...(mode === 'observe' ? ['mode: observe relays all mail, whatever the rules say'] : []),
     ...(typeof workers === 'number' && workers > 1 ? ['workers: everything runs in one process at present'] : []),
   ]
+}
+
+/** Rules whose points come when they have been added up already. */
+function tooLate(rules: Configuration['rules']): string[] {
+  const sum = rules.findIndex(({ policy }) => policy.sumsUp)
+  const late = sum === -1 ? [] : rules.slice(sum + 1).filter(({ policy }) => policy.phase === 'message' && !policy.sumsUp)
+  return late.map(({ name }) => `rules: ${name} stands below ${rules[sum]?.name}, which has added up the points before it judges`)
+}
+
+function forNobody(rules: Configuration['rules'], domains: readonly string[]): string[] {
+  const isRelayed = (pattern: string) =>
+    domains.some(domain => matchesDomain(pattern, domain) || matchesDomain(domain, pattern) || domain === pattern)
+  return rules.flatMap(({ name, settings }) => {
+    const strangers = settings.to?.filter(({ domain }) => !isRelayed(domain)) ?? []
+    return strangers.map(({ domain }) => `rules: ${name} is for recipients in ${domain}, for which we do not relay`)
+  })
 }

@@ -39,15 +39,15 @@ interface Source {
 }
 
 function expand({ file, lineCounter }: Source, document: YAML.Document): Checked<SourceDocument> {
+  const unknown = unknownAliases(document)
+  if (unknown.length > 0) return { problems: unknown.map(alias => aliasProblem(file, lineCounter, alias)) }
   let data: unknown
   try {
     data = document.toJS({ maxAliasCount: maxAliases })
-  } catch (error) {
-    // The only errors here are those of aliases: unknown ones, and too many.
-    const expected = `aliases of anchors that stand before them, and at most ${maxAliases}`
-    const sentence = lastSentence(error)
-    const found = sentence.startsWith('excessive') ? 'more of them' : sentence
-    return { problems: [{ file, line: 1, column: 1, what: 'YAML', expected, found }] }
+  } catch {
+    // The only errors here are those of aliases: unknown ones, which are told before, and too many.
+    const expected = `at most ${maxAliases} aliases of anchors`
+    return { problems: [{ file, line: 1, column: 1, what: 'YAML', expected, found: 'more of them' }] }
   }
   const at = (offset: number | undefined) => toPosition(lineCounter, offset)
   return {
@@ -58,6 +58,22 @@ function expand({ file, lineCounter }: Source, document: YAML.Document): Checked
       keyPosition: path => at(locate(document, path).key),
     },
   }
+}
+
+function unknownAliases(document: YAML.Document): YAML.Alias[] {
+  const unknown: YAML.Alias[] = []
+  YAML.visit(document, {
+    Alias: (_, alias) => {
+      if (!alias.resolve(document)) unknown.push(alias)
+    },
+  })
+  return unknown
+}
+
+function aliasProblem(file: string, lineCounter: YAML.LineCounter, { source, range }: YAML.Alias): Problem {
+  const found = `*${source}`
+  const expected = `quotes around ${quoted(found)}, or an anchor &${source} before it`
+  return { file, ...toPosition(lineCounter, range?.[0]), what: 'YAML', expected, found: quoted(found) }
 }
 
 function toPosition(lineCounter: YAML.LineCounter, offset: number | undefined): Position {

@@ -18,7 +18,21 @@ export type Checked<T> = { readonly value: T } | { readonly problems: readonly P
 
 /** `postern.yaml:4:12: mode: expected one of enforce, observe, found "enforced"`. */
 export function formatProblem({ file, line, column, what, expected, found }: Problem): string {
-  return `${file}:${line}:${column}: ${what}: expected ${expected}, found ${found}`
+  return `${file}:${line}:${column}: ${hideKeys(what)}: expected ${expected}, found ${hideKeys(found)}`
+}
+
+/** Problems end in logs and in questions to others, and a mistake may be right beside a key of a blocklist. */
+function hideKeys(text: string): string {
+  return text.replaceAll(/(?<![a-z0-9])(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{20,}(?![a-z0-9])/gi, '<key>')
+}
+
+const mostProblems = 20
+
+/** The first of them, and how many more there are: a list that is no list at all has one in each line. */
+export function formatProblems(problems: readonly Problem[]): string[] {
+  const lines = [...new Set(problems.map(formatProblem))]
+  const rest = lines.length - mostProblems
+  return rest > 0 ? [...lines.slice(0, mostProblems), `and ${rest} more`] : lines
 }
 
 const longest = 60

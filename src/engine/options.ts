@@ -41,10 +41,13 @@ function entries<T>(parse: (text: string) => T | undefined, expected: string) {
 
 function parsePattern(text: string): string | undefined {
   const domain = parseDomain(text.replace(/^\*\./, ''))
+  // No name ends with a number: 198.51.100 and 192.0.2.1-192.0.2.9 are meant for addresses.
+  if (domain === undefined || /(?:^|\.)\d+$/.test(domain)) return undefined
   return domain === undefined || domain.startsWith('[') ? undefined : text.startsWith('*.') ? `*.${domain}` : domain
 }
 
 function parseSender(text: string): string | undefined {
-  const address = parseAddress(text)
+  // A local part may contain an asterisk, but whoever writes one means all of a domain.
+  const address = text.includes('*') ? undefined : parseAddress(text)
   return address && formatAddress(address).toLowerCase()
 }

@@ -19,9 +19,12 @@ const errorCodes: CodeMeanings = {
   '127.255.255.255': 'too many questions, or no permission to ask',
 }
 
-/** A list's zone without the customer's key, which stands in front of it at Spamhaus DQS and Abusix. */
+/**
+ * A list's zone without the customer's key, which stands in front of it at Spamhaus DQS and Abusix; also when the rest of
+ * the zone is misspelt.
+ */
 export function publicZone(zone: string): string {
-  return zone.replace(/^.+?\.(?=[^.]+\.(?:dq\.spamhaus\.net|mail\.abusix\.zone)$)/, '')
+  return zone.replace(/^.+?\.(?=[^.]+\.(?:dq\.spamhaus\.net|mail\.abusix\.zone)$)/, '').replace(/^[a-z0-9]{20,}\./, '')
 }
 
 /** Whether a list is one of Spamhaus, where those who are listed can read why. */

@@ -40,3 +40,12 @@ it('rules that do not count are warned of', async () => {
   assert.match((await warned(`${local}${rules}mode: observe`))[0] ?? '', /observe relays all mail/)
   assert.match((await warned(`${local}${rules}workers: 4`))[0] ?? '', /one process/)
 })
+
+it('rules that come too late, or are for nobody, are warned of', async () => {
+  assert.deepEqual(await warned(`${local}rules: [{ use: score-limit }, { use: header-sanity }, { use: helo }]`), [
+    'rules: header-sanity stands below score-limit, which has added up the points before it judges',
+  ])
+  assert.deepEqual(await warned(`${local}rules: [{ use: helo, to: ["*@exmaple.org", "*@example.org"] }]`), [
+    'rules: helo is for recipients in exmaple.org, for which we do not relay',
+  ])
+})

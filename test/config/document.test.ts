@@ -66,7 +66,9 @@ it('mistakes of YAML are told in words, with what was found', () => {
     'f.yaml:3:1: YAML: expected each key once, found "a" again',
     'f.yaml:4:1: YAML: expected each key once, found "b" again',
   ])
-  assert.match(problemsOf('a: *nobody\n')[0] ?? '', /^f\.yaml:1:1: YAML: expected aliases of anchors that stand before them/)
+  assert.deepEqual(problemsOf('a: [*.nobody.example]\n'), [
+    'f.yaml:1:5: YAML: expected quotes around "*.nobody.example", or an anchor &.nobody.example before it, found "*.nobody.example"',
+  ])
   assert.match(problemsOf('? [a]\n: 1\n')[0] ?? '', /^f\.yaml:1:3: YAML: /)
 })
 

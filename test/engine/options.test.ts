@@ -27,10 +27,19 @@ describe('the lists among options', () => {
       'clients.1: expected an address, or a network such as 192.0.2.0/24',
       'clients.2: expected an address, or a network such as 192.0.2.0/24',
     ])
-    assert.deepEqual(mistakes({ domains: ['*example.org', '[192.0.2.1]'], senders: ['example.org'] }), [
-      'domains.0: expected a domain, or *.example.org for every name below it',
-      'domains.1: expected a domain, or *.example.org for every name below it',
-      'senders.0: expected an address such as alice@example.org',
-    ])
+    assert.deepEqual(
+      mistakes({
+        domains: ['*example.org', '[192.0.2.1]', '198.51.100', '192.0.2.1-192.0.2.9'],
+        senders: ['example.org', '*@example.org'],
+      }),
+      [
+        'domains.0: expected a domain, or *.example.org for every name below it',
+        'domains.1: expected a domain, or *.example.org for every name below it',
+        'domains.2: expected a domain, or *.example.org for every name below it',
+        'domains.3: expected a domain, or *.example.org for every name below it',
+        'senders.0: expected an address such as alice@example.org',
+        'senders.1: expected an address such as alice@example.org',
+      ],
+    )
   })
 })

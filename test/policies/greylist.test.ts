@@ -130,6 +130,11 @@ testPolicy(policy, {
   ],
 })
 
+it('what cannot come true is no option', () => {
+  assert.deepEqual(policy.options.safeParse({ from: 8, to: 4 }).error?.issues[0]?.path, ['to'])
+  assert.deepEqual(policy.options.safeParse({ delaySeconds: 3600, windowHours: 1 }).error?.issues[0]?.path, ['windowHours'])
+})
+
 const [atRcpt] = policy.also
 it('greylist judges recipients as well', () => assert.equal(atRcpt?.phase, 'rcpt'))
 

@@ -24,6 +24,14 @@ testPolicy(policy, {
   'mail with a sender is no bounce': { options: { sent: ['2@our.example'] }, facts: ours, expect: 'pass' },
 })
 
+it('what has been sent is a list of Message-IDs, however they are written', () => {
+  const sent = policy.options.parse({ sent: ['<1@a.example>', '2@a.example', 'Message-ID: <3@a.example>'] }).sent
+  assert.deepEqual([...sent], ['<1@a.example>', '<2@a.example>', '<3@a.example>'])
+  for (const wrong of ['no id', '<a b@c.example>', '<1@a.example> <2@a.example>']) {
+    assert.equal(policy.options.safeParse({ sent: [wrong] }).success, false, wrong)
+  }
+})
+
 it('null-sender judges recipients as well', () => assert.equal(atRcpt?.phase, 'rcpt'))
 
 if (atRcpt) {

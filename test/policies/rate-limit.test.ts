@@ -7,6 +7,11 @@ const two = { limit: 2, seconds: 60 } as const
 const from = (ip: string) => ({ session: { client: { ip, port: 1 } } })
 const [atConnect, atMail] = policy.also
 
+it('a connection has no sender to count by', () => {
+  const { error } = policy.options.safeParse({ count: 'connections', per: 'sender-domain' })
+  assert.deepEqual(error?.issues[0]?.path, ['per'])
+})
+
 it('rate-limit counts when each thing happens', () => {
   assert.deepEqual([atConnect?.phase, atMail?.phase, policy.phase], ['connect', 'mail', 'rcpt'])
 })

@@ -37,3 +37,16 @@ it('what could not be found out then cannot be found out now', () => {
   assert.throws(() => replayed([{ fact: 'live', error: 'TimeoutError: too slow', ms: 1 }]), /TimeoutError: too slow/)
   assert.throws(() => replayed([]), /live is not in the trace/)
 })
+
+it('unless what a trace does not hold is to be looked up after all', () => {
+  const found = defineFact({ name: 'found', since: 'rcpt', find: () => 'now' })
+  const asks = definePolicy({
+    name: 'p',
+    phase: 'rcpt',
+    summary: '',
+    facts: () => ({ found }),
+    judge: () => ({ action: 'pass' }),
+  })
+  const [rule] = withRecordedFacts([testRule(asks)], { facts: [] }, { missing: 'look up' })
+  assert.equal(rule?.facts.found?.find(ordinary() as never, {} as never), 'now')
+})
