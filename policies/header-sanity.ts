@@ -37,8 +37,8 @@ export default definePolicy({
   },
   facts: () => ({ headers }),
   judge({ sender, recipients, now, options, facts: { headers } }) {
-    // A bounce that has no author says nothing that anybody could have forged.
-    const mayLackFrom = sender === null && headers.fromFields === 0
+    // A bounce that names nobody says nothing that anybody could have forged.
+    const mayLackFrom = sender === null && headers.fromFields === 0 && !headers.namesSender
     if (headers.fromFields !== 1 && !mayLackFrom && options.from !== 'pass') {
       const verdict = options.from === 'reject' ? reject : quarantine
       return verdict('several-from', `${headers.fromFields} From fields`)

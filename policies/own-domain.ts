@@ -7,6 +7,7 @@ export default definePolicy({
   phase: 'message',
   summary: 'Add points to mail from outside whose From is in one of our own domains, when nobody vouches for it.',
   evidence: 'authentication',
+  onError: 'defer',
   options: z.strictObject({
     ownDomains: domainList.describe('Our own domains. The configuration fills in those that it relays for.'),
     action: z

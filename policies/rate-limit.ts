@@ -11,6 +11,7 @@ import {
   score,
   z,
 } from 'postern'
+import { type SpfFinding, spf } from 'postern/facts'
 
 const options = z
   .strictObject({
@@ -55,7 +56,12 @@ interface Counted {
   readonly options: Options
   readonly store: Store
   readonly now: Date
+  /** SPF says that the client may send for the sender's domain. */
+  readonly isTheirs?: boolean
 }
+
+/** Who sends for a domain is known only by SPF. */
+const facts = ({ per }: Options): { readonly spf?: typeof spf } => (per === 'sender-domain' ? { spf } : {})
 
 // What was counted before a recipient is named is judged with the recipient, as every other refusal.
 const atConnect = definePolicy({
@@ -67,7 +73,11 @@ const atConnect = definePolicy({
 const atMail = definePolicy({
   ...common,
   phase: 'mail',
-  judge: async known => (known.options.count === 'messages' ? judge(await count(known, 1), known.options) : pass()),
+  facts,
+  judge: async known => {
+    const { options } = known
+    return options.count === 'messages' ? judge(await count(withSender(known), 1), options) : pass()
+  },
 })
 
 /** Slows down clients that want too much at a time. */
@@ -76,12 +86,14 @@ export default definePolicy({
   phase: 'rcpt',
   summary: 'Limit the connections, messages, recipients or refused recipients of one client, network or sender in a time.',
   also: [atConnect, atMail],
-  async judge(known) {
-    const { options } = known
+  facts,
+  async judge(input) {
+    const { options } = input
+    const known = withSender(input)
     if (options.count === 'recipients') return judge(await count(known, 1), options)
     if (options.count !== 'refused-recipients') return pass()
     // Those of this transaction are learned when it is over.
-    return judge((await count(known, 0)) + known.unknown, options)
+    return judge((await count(known, 0)) + input.unknown, options)
   },
   async learn(lesson) {
     const refused = refusedIn(lesson)
@@ -89,6 +101,10 @@ export default definePolicy({
     return []
   },
 })
+
+function withSender<T extends Counted>(known: T & { readonly facts: { readonly spf?: SpfFinding } }): Counted {
+  return { ...known, isTheirs: known.facts.spf?.result === 'pass' }
+}
 
 function judge(counted: number, { action, limit, points, seconds, kind }: Options) {
   if (counted <= limit) return pass()
@@ -125,17 +141,21 @@ async function countTokens(key: string, amount: number, { store, options, now }:
   return level
 }
 
-function keyOf({ session, sender, options: { per } }: Counted): string | undefined {
-  if (per === 'sender-domain') return sender?.domain
-  return per === 'address' ? session.client.ip : neighbourhood(session.client.ip)
+function keyOf({ session, sender, isTheirs, options: { per } }: Counted): string | undefined {
+  const { ip } = session.client
+  // Anybody can name any sender: what he sends must not count for the one he names.
+  if (per === 'sender-domain')
+    return sender ? (isTheirs ? sender.domain : `${sender.domain} from ${neighbourhood(ip)}`) : undefined
+  // A client with IPv6 has as many addresses as it likes, all in one /64.
+  return per === 'address' && !ip.includes(':') ? ip : neighbourhood(ip)
 }
 
 function refusedIn({ trace }: Lesson<Options, object>): number {
   return trace.recipients.filter(({ outcome, rule }) => outcome === 'rejected' && rule === undefined).length
 }
 
-function countedIn({ trace, options, store, now }: Lesson<Options, object>): Counted {
+function countedIn({ trace, facts, options, store, now }: Lesson<Options, { readonly spf?: SpfFinding }>): Counted {
   const domain = trace.sender?.slice(trace.sender.lastIndexOf('@') + 1)
   const sender = domain ? { local: '', domain } : null
-  return { session: trace.session, sender, options, store, now }
+  return { session: trace.session, sender, options, store, now, isTheirs: facts.spf?.result === 'pass' }
 }

@@ -24,6 +24,7 @@ export default definePolicy({
   summary:
     'Refuse a client that a list the operator trusts has listed, unless DMARC or the history with its sender vouches for the mail.',
   evidence: 'ip-reputation',
+  onError: 'defer',
   options: z.strictObject({
     lists: z
       .array(list)

@@ -5,6 +5,7 @@ const hourMs = 60 * 60 * 1000
 /** So many attempts of one hour are remembered by name, to say whether they have come back. */
 const mostPerHour = 1000
 const mostExamples = 10
+const mostNewPerHour = 500
 
 /** How long everything takes, in seconds. */
 export interface Times {
@@ -38,6 +39,7 @@ export async function attempt(pair: Pair, store: Store, now: Date, times: Times)
   const known = await store.get<Attempt>(key)
   if (known?.hasPassed) return { state: 'known' }
   if (!known) {
+    if (await isFlood(pair.identity, store, now)) return { state: 'wait' }
     await store.set(key, { first: now.getTime(), hasPassed: false }, times.window)
     await remember(key, store, now, times)
     return { state: 'wait' }
@@ -47,6 +49,12 @@ export async function attempt(pair: Pair, store: Store, now: Date, times: Times)
   await store.set(key, { first: known.first, hasPassed: true }, times.keep)
   await praise(pair.identity, store, times)
   return { state: 'returned', afterMs }
+}
+
+/** Whoever invents recipients without end must not fill our memory: beyond the first of an hour nobody is remembered. */
+async function isFlood({ name }: Identity, store: Store, now: Date): Promise<boolean> {
+  const hour = Math.floor(now.getTime() / hourMs)
+  return (await store.add(`new ${hour} ${name}`, 1, hourMs / 1000)) > mostNewPerHour
 }
 
 /** Whether a sender has waited for this recipient before. */

@@ -75,6 +75,9 @@ const clientLimits = {
   errors: count(10).describe('The most syntax errors, and commands out of order, before a client is sent away.'),
   junkCommands: count(20).describe('The most commands other than MAIL, RCPT and DATA without a completed transaction.'),
   refusedRecipients: count(10).describe('The most recipients refused for good before a client is sent away.'),
+  deferredRecipients: count(1000).describe(
+    'The most recipients that were asked to come later, or separately, before a client is sent away.',
+  ),
   refusalDelayMs: milliseconds(0, minute)
     .default(1000)
     .describe('How much later the third refused recipient is answered; the fourth waits twice as long, and so on.'),

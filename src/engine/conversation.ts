@@ -13,6 +13,9 @@ import { refusal } from './tally.ts'
 import type { Ending } from './trace.ts'
 import type { Route } from './transport.ts'
 
+/** So many times the recipients that a message may have can be named for one: some do not exist, some are asked to come later. */
+const mostNamed = 3
+
 /** What may become known of a client in the middle of a session, by XCLIENT, AUTH or STARTTLS. */
 export type Identity = Partial<Pick<Session, 'client' | 'user' | 'tls' | 'helo' | 'violations'>>
 
@@ -79,6 +82,9 @@ export class Conversation {
   async rcpt(recipient: Address): Promise<Reply> {
     const transaction = this.#open
     if (transaction.has(recipient)) return recipientOk
+    // Who names ever more that are not taken is not worth a line each.
+    if (transaction.named >= mostNamed * this.#gateway.maxRecipients) return withId(tooManyRecipients, transaction.id)
+    if (this.#gateway.isExempt(recipient)) transaction.noteExempt(recipient)
     const route = this.#gateway.route(recipient)
     const denied = this.#denied(transaction, route)
     if (denied || !route) return this.#refuse(transaction, recipient, denied ?? relayDenied)

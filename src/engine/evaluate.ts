@@ -93,7 +93,8 @@ function prefetch({ rulebook, phase, findings, known }: Evaluation): void {
 async function apply(rule: Rule, tally: Tally, evaluation: Evaluation): Promise<Verdict> {
   const started = performance.now()
   const { verdict: said, error } = await judge(rule, tally, evaluation)
-  const verdict = evaluation.degraded ? soften(said, rule, evaluation.findings) : said
+  // A rule that broke says `defer` because it could not find out: that is not an answer of the DNS.
+  const verdict = evaluation.degraded && error === undefined ? soften(said, rule, evaluation.findings) : said
   evaluation.entries.push({
     phase: rule.phase,
     rule: rule.name,

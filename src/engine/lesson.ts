@@ -21,7 +21,7 @@ export interface Note {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
-/** Whether a trace is about mail that has reached somebody, and nobody had doubts about it. */
+/** Whether a trace is about mail that has been judged, has reached everybody, and that nobody had doubts about. */
 export function wasWelcome({ recipients }: Trace): boolean {
-  return recipients.length > 0 && recipients.every(({ outcome, tagged }) => outcome === 'delivered' && !tagged)
+  return recipients.length > 0 && recipients.every(({ outcome, tagged, exempt }) => outcome === 'delivered' && !tagged && !exempt)
 }

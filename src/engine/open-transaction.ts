@@ -44,6 +44,8 @@ export class OpenTransaction implements Transaction {
   readonly #routes = new Map<string, Route>()
   readonly #outcomes = new Map<string, RecipientTrace>()
   readonly #recipientFacts: FactEntry[] = []
+  readonly #exempt = new Set<string>()
+  #unknown = 0
   #message: MessageTrace | undefined
   #delivery: Delivery | undefined
   #transport: Transport | undefined
@@ -64,7 +66,12 @@ export class OpenTransaction implements Transaction {
 
   /** How many recipients were refused for good, and not by a rule: most of them do not exist. */
   get unknown(): number {
-    return [...this.#outcomes.values()].filter(({ outcome, rule }) => outcome === 'rejected' && rule === undefined).length
+    return this.#unknown
+  }
+
+  /** How many recipients there have been, whatever has become of them. */
+  get named(): number {
+    return this.#outcomes.size
   }
 
   has(recipient: Address): boolean {
@@ -113,6 +120,11 @@ export class OpenTransaction implements Transaction {
     return this.#routes.get(formatAddress(recipient))?.recipient ?? recipient
   }
 
+  /** No rule judges mail for this recipient, but those that always run. */
+  noteExempt(recipient: Address): void {
+    this.#exempt.add(formatAddress(recipient))
+  }
+
   noteFacts(recipient: Address, entries: readonly FactEntry[]): void {
     for (const entry of entries) this.#recipientFacts.push({ ...entry, recipient: formatAddress(recipient) })
   }
@@ -135,6 +147,7 @@ export class OpenTransaction implements Transaction {
       score: more.score ?? (this.tallies.get(recipient) ?? emptyTally).score,
       reply: formatReply(reply),
       ...(more.where && { where: more.where }),
+      ...(this.#exempt.has(formatAddress(recipient)) && { exempt: true }),
       ...(more.tagged && { tagged: true }),
       ...decidedBy(more.cause),
       ...(reply.detail && { detail: reply.detail }),
@@ -143,6 +156,7 @@ export class OpenTransaction implements Transaction {
 
   /** The same for a refusal: whether it is for now or for good stands in its code. */
   noteRefusal(recipient: Address, reply: Reply, more: Account = {}): void {
+    if (!isTemporary(reply) && !more.cause && !this.#outcomes.has(formatAddress(recipient))) this.#unknown++
     this.note(recipient, isTemporary(reply) ? 'deferred' : 'rejected', reply, more)
   }
 

@@ -39,6 +39,8 @@ export interface RecipientTrace {
   readonly reply: string
   /** Where the copy is, or who refused it: a transport's name, `quarantine`, or nothing. */
   readonly where?: string
+  /** Judged by no rule but those that always run: it says nothing about the sender that its mail was taken. */
+  readonly exempt?: true
   /** Delivered, and marked as doubtful. */
   readonly tagged?: true
   /** The rule and the reason that decided, when a rule did. */

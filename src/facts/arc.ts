@@ -1,5 +1,5 @@
 import { defineFact } from '../engine/fact.ts'
-import { parseDomain } from '../mail/address.ts'
+import { isAscii, parseDomain } from '../mail/address.ts'
 import { verifySignatures } from './signatures.ts'
 
 /** What the hops before us say that they had found, and whether it is still as they said it (RFC 8617). */
@@ -26,7 +26,10 @@ export const arc = defineFact({
     const tooMuch = passedOver.find(({ field }) => field.name.startsWith('arc-'))
     if (tooMuch) return { result: 'fail', sets: [], why: tooMuch.why }
     const result = arc.result === 'pass' || arc.result === 'none' ? arc.result : 'fail'
-    const sets = arc.sets.map(({ sealer, dmarc }) => ({ sealer: parseDomain(sealer) ?? '', dmarc: dmarc.slice(0, 20) }))
+    const sets = arc.sets.map(({ sealer, dmarc }) => ({
+      sealer: isAscii(sealer) ? (parseDomain(sealer) ?? '') : '',
+      dmarc: dmarc.slice(0, 20),
+    }))
     return { result, sets, ...(result === 'fail' && { why: arc.comment ?? 'no reason given' }) }
   },
 })

@@ -1,6 +1,6 @@
 import type { Signature } from 'mailauth/lib/dkim/verify.js'
 import { defineFact } from '../engine/fact.ts'
-import { parseDomain } from '../mail/address.ts'
+import { isAscii, parseDomain } from '../mail/address.ts'
 import { type PassedOver, verifySignatures } from './signatures.ts'
 
 /** What became of one DKIM signature. A message that has none has no findings. */
@@ -50,19 +50,26 @@ function read(
 ): DkimFinding {
   const result = results.find(known => known === status.result) ?? 'neutral'
   const about = {
-    domain: parseDomain(signingDomain ?? '') ?? '',
+    domain: signerIn(signingDomain),
     selector: (selector ?? '').toLowerCase().slice(0, 255),
     algorithm: (algo ?? '').toLowerCase().slice(0, 30),
     begins: (signature ?? '').replaceAll(/\s/g, '').slice(0, 8),
     ...(modulusLength !== undefined && { keyBits: modulusLength }),
     ...(status.testing && { isTest: true as const }),
   }
+  // The key of a name that is not ASCII was looked up by mailauth's spelling of it, which may not be ours.
+  if (about.domain === '') return { result: result === 'pass' ? 'neutral' : result, ...about, why: 'd= is not a domain in ASCII' }
   if (result !== 'pass') return { result, ...about, why: (reasonOf(status) ?? 'no reason given').slice(0, 200) }
   if ((status.underSized ?? 0) > 0) return { result: 'policy', ...about, why: `${status.underSized} bytes are not signed` }
   if (Date.parse(signTime ?? '') > now + clockSkewMs) return { result: 'policy', ...about, why: 'signed in the future' }
   // DKIM-05: a second From, which nobody has signed, may be the one that is shown (RFC 6376, 8.15).
   if (countOf(signingHeaders?.keys, 'from') < fromFields) return { result: 'policy', ...about, why: 'a From field is not signed' }
   return { result, ...about }
+}
+
+/** A domain as it is written in the DNS, and nothing else. */
+function signerIn(domain = ''): string {
+  return isAscii(domain) ? (parseDomain(domain) ?? '') : ''
 }
 
 /** How often a name stands in a list such as `From: To: Subject`. */
@@ -75,6 +82,6 @@ function reasonOf({ comment, policy }: Signature['status']): string | undefined 
 }
 
 function notLookedAt({ field, why }: PassedOver): DkimFinding {
-  const domain = parseDomain(/(?:^|;)\s*d\s*=\s*([^;\s]*)/.exec(field.value.slice(0, 4096))?.[1] ?? '') ?? ''
+  const domain = signerIn(/(?:^|;)\s*d\s*=\s*([^;\s]*)/.exec(field.value.slice(0, 4096))?.[1])
   return { result: 'policy', domain, selector: '', algorithm: '', begins: '', why }
 }

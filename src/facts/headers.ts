@@ -11,6 +11,8 @@ export interface HeadersFinding {
   readonly authors: readonly Address[]
   /** Programs may disagree on who has written it. */
   readonly isFromAmbiguous: boolean
+  /** It names somebody who has sent it, in Sender or Resent-From: for some programs that is the author. */
+  readonly namesSender: boolean
   /** When it was written, in ISO 8601; empty when Date cannot be read, absent when there is none. */
   readonly date?: string
   /** With its angle brackets; absent when there is none. */
@@ -29,6 +31,9 @@ export interface HeadersFinding {
 }
 
 const most = {
+  /** More than that is no message that somebody has written. */
+  authors: 20,
+  authorDomains: 5,
   addressees: 200,
   answers: 20,
   receivedBy: 120,
@@ -44,15 +49,17 @@ export const headers = defineFact({
     const { fields } = message
     const named = (name: string) => fields.filter(field => field.name === name)
     const from = named('from')
-    const authors = from.slice(0, most.addressFields).map(({ value }) => parseAuthors(value))
+    const read = from.slice(0, most.addressFields).map(({ value }) => parseAuthors(value))
+    const authors = read.flatMap(({ addresses }) => addresses)
     const [date] = named('date')
     const [messageId] = named('message-id')
     const [list] = named('list-id')
     const received = named('received')
     return {
       fromFields: from.length,
-      authors: authors.flatMap(({ addresses }) => addresses).slice(0, most.addressees),
-      isFromAmbiguous: from.length > most.addressFields || authors.some(({ isAmbiguous }) => isAmbiguous),
+      authors: authors.slice(0, most.authors),
+      isFromAmbiguous: from.length > most.addressFields || isTooMany(authors) || read.some(({ isAmbiguous }) => isAmbiguous),
+      namesSender: ['sender', 'resent-from', 'resent-sender'].some(name => named(name).length > 0),
       ...(date && { date: isoDate(date.value) }),
       ...(messageId && { messageId: messageId.value.slice(0, 998) }),
       answers: messageIds([...named('in-reply-to'), ...named('references')]),
@@ -64,6 +71,11 @@ export const headers = defineFact({
     }
   },
 })
+
+/** Of a crowd of authors nobody can tell who is meant to be read. */
+function isTooMany(authors: readonly Address[]): boolean {
+  return authors.length > most.authors || new Set(authors.map(({ domain }) => domain)).size > most.authorDomains
+}
 
 // RFC 5322, 3.3 and 4.3. Date would find one in anything that has a number in it.
 const dateTime = /^(?:[a-z]{3},? *)?\d{1,2} +[a-z]{3} +\d{2,4} +\d{1,2}:\d{2}(?::\d{2})?( +(?:[+-]\d{4}|[a-z]{1,5}))?$/i

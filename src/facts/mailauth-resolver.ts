@@ -17,11 +17,27 @@ const readers: Readers = {
 /** Longer than any record for mail. A longer one keeps mailauth busy for seconds: there are names that take the square of their length. */
 const mostCharacters = 4096
 
-/** Our DNS as mailauth asks it, with our cache and our deadlines. */
-export function mailauthResolver({ dns, signal }: Pick<World, 'dns'> & { readonly signal: AbortSignal }): MailauthResolver {
+/** How much of the DNS one message may use: whom we ask about what is up to the sender, and so is how long that takes. */
+export interface DnsBudget {
+  readonly ms: number
+  readonly questions: number
+}
+
+/**
+ * Our DNS as mailauth asks it, with our cache and our deadlines. Beyond the budget nothing more can be found out, which is
+ * an answer: a message that takes too long is judged without it, rather than not at all.
+ */
+export function mailauthResolver(
+  { dns, signal }: Pick<World, 'dns'> & { readonly signal: AbortSignal },
+  budget: DnsBudget,
+): MailauthResolver {
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(budget.ms)])
+  let left = budget.questions
   return async (name, type) => {
     if (!isKnown(type)) throw coded('ENODATA', name)
-    return read(type, name, await dns.query(type, name.replace(/\.$/, ''), signal))
+    left -= 1
+    if (left < 0 || patience.aborted) throw coded('ESERVFAIL', `${name}: too much to ask for one message`)
+    return read(type, name, await dns.query(type, name.replace(/\.$/, ''), patience))
   }
 }
 

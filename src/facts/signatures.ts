@@ -35,8 +35,8 @@ export interface PassedOver {
 /** More than honest mail has of anything; beyond it, an attacker's mail would keep us busy for seconds (DKIM-01). */
 const limits = {
   signatures: 10,
-  /** A body is hashed once for each length. */
-  lengths: 2,
+  /** A body is hashed once for each canonicalisation, algorithm and length. */
+  hashes: 3,
   signatureBytes: 8 * 1024,
   signedNames: 200,
   /** To see where they end takes a time that grows with their square. */
@@ -51,6 +51,9 @@ const limits = {
   /** What a hop says that it had found. */
   resultsBytes: 16 * 1024,
 } as const
+
+/** Ten keys at once, and twenty of ARC one after the other: who is slower than that has no keys. */
+const budget = { ms: 12_000, questions: 40 } as const
 
 /** Between two pieces of a body others are served. */
 const pieceBytes = 64 * 1024
@@ -70,7 +73,7 @@ async function verify(message: Message, look: Pick<Look<'message'>, 'dns' | 'sig
   if (trouble !== undefined) return unread(header, trouble)
   const passedOver = tooMuch(header.fields)
   const without = passedOver.map(({ field }) => field)
-  const resolver = mailauthResolver(look)
+  const resolver = mailauthResolver(look, budget)
   const found = await dkimVerify(Readable.from(pieces(message, without), { objectMode: false }), {
     resolver,
     strict: true,
@@ -113,13 +116,12 @@ function unread({ fields }: SignedHeader, why: string): Signatures {
 
 /** The signatures that are not verified. Their fields do not even reach the verifier. */
 function tooMuch(fields: readonly Field[]): PassedOver[] {
-  const lengths = new Set<string>()
+  const hashes = new Set<string>()
   let count = 0
   const why = (field: Field): string | undefined => {
     const reason = whyNot(field)
     if (reason !== undefined || field.name !== 'dkim-signature') return reason
-    const length = /(?:^|;)\s*l\s*=\s*(\d*)/i.exec(field.value)?.[1]
-    if (length !== undefined && lengths.add(length).size > limits.lengths) return `one of more than ${limits.lengths} lengths`
+    if (hashes.add(hashOf(field.value)).size > limits.hashes) return `one of more than ${limits.hashes} ways to hash the body`
     count += 1
     return count > limits.signatures ? `one of more than ${limits.signatures} signatures` : undefined
   }
@@ -128,6 +130,13 @@ function tooMuch(fields: readonly Field[]): PassedOver[] {
     return reason === undefined ? [] : [{ field, why: reason }]
   })
   return [...passed, ...tooManySets(fields)].toSorted((a, b) => a.field.start - b.field.start)
+}
+
+/** What decides how the body is hashed (RFC 6376, 3.7). */
+function hashOf(signature: string): string {
+  const tag = (name: string) =>
+    new RegExp(`(?:^|;)\\s*${name}\\s*=([^;]*)`, 'i').exec(signature)?.[1]?.replaceAll(/\s/g, '').toLowerCase() ?? ''
+  return [tag('c').split('/')[1] ?? 'simple', tag('a').split('-')[1], tag('l')].join(' ')
 }
 
 function whyNot({ name, start, end, value }: Field): string | undefined {

@@ -2,8 +2,8 @@ import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 
 /**
- * An email address as it appeared in the envelope. The local part is kept as it was written, quotes
- * included; the domain is lower-case ASCII, an address literal in brackets, or empty for a bare `<postmaster>`.
+ * An email address as it appeared in the envelope. The local part is kept as it was written, with its
+ * quotes if it needs them; the domain is lower-case ASCII, an address literal in brackets, or empty for a bare `<postmaster>`.
  */
 export interface Address {
   readonly local: string
@@ -33,7 +33,14 @@ export function parseAddress(text: string): Address | undefined {
   if (at < 1 || Buffer.byteLength(text) > limits.path) return undefined
   const local = text.slice(0, at)
   const domain = parseDomain(text.slice(at + 1))
-  return isLocalPart(local) && domain !== undefined ? { local, domain } : undefined
+  return isLocalPart(local) && domain !== undefined ? { local: withoutQuotes(local), domain } : undefined
+}
+
+/** RFC 5321, 4.1.2: quotes that are not needed mean nothing, and one mailbox should have one spelling. */
+function withoutQuotes(local: string): string {
+  if (!local.startsWith('"')) return local
+  const content = local.slice(1, -1).replaceAll(/\\(.)/gs, '$1')
+  return dotString.test(content) ? content : local
 }
 
 /** Whether these are the characters and the length of a local part, plain or quoted. */
@@ -41,11 +48,16 @@ export function isLocalPart(text: string): boolean {
   return Buffer.byteLength(text) <= limits.local && (dotString.test(text) || quotedString.test(text))
 }
 
+/** Whether a name is written as the DNS writes it. */
+export function isAscii(text: string): boolean {
+  return /^[\x21-\x7e]*$/.test(text)
+}
+
 /** A domain name or an address literal in its canonical form: lower case, A-labels; `undefined` if it is neither. */
 export function parseDomain(text: string): string | undefined {
   if (text.startsWith('[')) return parseAddressLiteral(text) && text.toLowerCase().replace('ipv6:', 'IPv6:')
   // domainToASCII decodes percent signs and cuts at a slash: what is ASCII already must not pass through it.
-  const domain = /^[\x21-\x7e]*$/.test(text) ? text.toLowerCase() : toAscii(text)
+  const domain = isAscii(text) ? text.toLowerCase() : toAscii(text)
   return isDomainName(domain) ? domain : undefined
 }
 

@@ -119,6 +119,9 @@ function interpret({ mailboxes, isWhole }: Reading): Authors {
   }
 }
 
+/** A local part that looks like an address, or that some programs decode (RFC 2047, 5 forbids it) and then show as one. */
+const isDisguise = /=\?.*\?=|[@<>]/
+
 function authorsOf({ phrase, angles, tail, comments }: Mailbox): Authors {
   const written = angles.length > 0 ? angles : [phrase]
   const addresses = written.map(text => parseAddress(withoutRoute(text.trim()))).filter(address => address !== undefined)
@@ -128,6 +131,7 @@ function authorsOf({ phrase, angles, tail, comments }: Mailbox): Authors {
     written.length === 1 &&
     tail.trim() === '' &&
     !written[0]?.trim().startsWith('@') &&
+    !isDisguise.test(addresses[0]?.local ?? '') &&
     !addressesIn(aside).some(other => registeredDomain(other.domain) !== registeredDomain(addresses[0]?.domain ?? ''))
   // Behind the brackets there may be another address, which is the one that some programs show.
   return { addresses: [...addresses, ...addressesIn(tail)], isAmbiguous: !isClear }

@@ -1,7 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Limits } from './limits.ts'
 
-type BudgetLimits = Pick<Limits, 'errors' | 'junkCommands' | 'refusedRecipients' | 'refusalDelayMs' | 'refusalDelayMaxMs'>
+type BudgetLimits = Pick<
+  Limits,
+  'errors' | 'junkCommands' | 'refusedRecipients' | 'deferredRecipients' | 'refusalDelayMs' | 'refusalDelayMaxMs'
+>
 
 /** From this refused recipient on, the answers come later. */
 const firstDelayed = 3
@@ -18,26 +21,29 @@ export class Budget {
   #errors = 0
   #junk = 0
   #refused = 0
+  #deferred = 0
 
   constructor(limits: BudgetLimits) {
     this.#limits = limits
   }
 
   get isSpent(): boolean {
-    const { errors, junkCommands, refusedRecipients } = this.#limits
-    return this.#errors >= errors || this.#junk > junkCommands || this.#refused >= refusedRecipients
+    const { errors, junkCommands, refusedRecipients, deferredRecipients } = this.#limits
+    const isRefused = this.#refused >= refusedRecipients || this.#deferred >= deferredRecipients
+    return this.#errors >= errors || this.#junk > junkCommands || isRefused
   }
 
   /** Counts a command by our answer to it. A promise asks for patience before the client hears it: guessing addresses should be slow. */
   note(verb: string, code: number): Promise<void> | undefined {
     if (errors.has(code)) this.#errors++
     else if (verb === 'RCPT' && code >= 500) return this.#noteRefusedRecipient()
+    else if (verb === 'RCPT' && code >= 400) this.#deferred++
     else if (!purposeful.has(verb)) this.#junk++
     return undefined
   }
 
   noteTransaction(): void {
-    this.#errors = this.#junk = this.#refused = 0
+    this.#errors = this.#junk = this.#refused = this.#deferred = 0
   }
 
   #noteRefusedRecipient(): Promise<void> | undefined {

@@ -45,6 +45,8 @@ export interface Limits {
   readonly junkCommands: number
   /** Recipients refused for good. */
   readonly refusedRecipients: number
+  /** Recipients that the client was asked to send to later, or separately. */
+  readonly deferredRecipients: number
   /** The third refused recipient is answered this much later, the fourth twice as much, and so on, up to `refusalDelayMaxMs`. */
   readonly refusalDelayMs: number
   readonly refusalDelayMaxMs: number
@@ -82,6 +84,7 @@ export const defaultLimits: Limits = {
   errors: 10,
   junkCommands: 20,
   refusedRecipients: 10,
+  deferredRecipients: 1000,
   refusalDelayMs: 1000,
   refusalDelayMaxMs: 4000,
 }

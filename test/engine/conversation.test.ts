@@ -342,3 +342,13 @@ it('a fault of ours is no delivery in the trace, and the next message is taken',
   assert.equal((await play.conversation.message(letter())).code, 250)
   assert.deepEqual(play.nextHop.got, ['ann'])
 })
+
+it('who names ever more recipients is answered, and not written down', async () => {
+  const play = stage([says('a', 'rcpt', defer('x'))], { maxRecipients: 2 })
+  await play.conversation.connect()
+  await play.conversation.helo('mx', { esmtp: true })
+  await play.conversation.mail(null)
+  for (let n = 0; n < 20; n++) assert.ok((await play.conversation.rcpt(to(`u${n}`))).code < 500)
+  play.conversation.close('quit')
+  assert.deepEqual([play.traces[0]?.recipients.length, play.traces[0]?.entries.length], [6, 6])
+})

@@ -54,3 +54,11 @@ it('mail is welcome when everybody got it, and nobody had doubts', async () => {
   assert.equal(await ask([says('a', 'message', { action: 'quarantine', reason: 'x' })]), false)
   assert.equal(await ask([says('a', 'rcpt', { action: 'reject', reason: 'x' })]), false)
 })
+
+it('mail for postmaster, which nobody judges, is no recommendation', async () => {
+  const play = stage([])
+  await talk(play, [to('postmaster')])
+  const [trace] = play.traces
+  assert.ok(trace)
+  assert.deepEqual([trace.recipients[0]?.outcome, trace.recipients[0]?.exempt, wasWelcome(trace)], ['delivered', true, false])
+})

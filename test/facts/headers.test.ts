@@ -12,6 +12,7 @@ describe('headers', () => {
       fromFields: 1,
       authors: [{ local: 'ann', domain: 'sender.example' }],
       isFromAmbiguous: false,
+      namesSender: false,
       date: '2026-11-24T08:00:00.000Z',
       messageId: '<1@sender.example>',
       answers: [],

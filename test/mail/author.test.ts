@@ -27,7 +27,7 @@ describe('authors', () => {
       'ann@sender.example, Bob <bob@other.example>': 'ann@sender.example bob@other.example',
       ',, ann@sender.example , ,': 'ann@sender.example',
       'All of us: ann@sender.example, bob@sender.example;': 'ann@sender.example bob@sender.example',
-      '"ann @ home"@sender.example': '"ann @ home"@sender.example',
+      '"ann at home"@sender.example': '"ann at home"@sender.example',
       '"<eve@evil.example>" <ann@sender.example>': 'ann@sender.example',
       '=?utf-8?q?J=C3=B6rg?= <ann@sender.example>': 'ann@sender.example',
       'J\u00f6rg <j\u00f6rg@b\u00fccher.example>': 'j\u00f6rg@xn--bcher-kva.example',
@@ -40,6 +40,11 @@ describe('authors', () => {
       'Ann (says "hello") <ann@sender.example>': 'ann@sender.example',
     }
     for (const [value, expected] of Object.entries(clear)) assert.equal(read(value), expected, value)
+  })
+
+  it('are in doubt when a local part is made to be shown as an address', () => {
+    assert.equal(parseAuthors('=?utf-8?Q?service=40bank.example=00?=@evil.example').isAmbiguous, true)
+    assert.equal(parseAuthors('"service@bank.example>"@evil.example').isAmbiguous, true)
   })
 
   it('are in doubt when programs might see different ones', () => {
@@ -135,7 +140,8 @@ describe('authors', () => {
     fc.assert(
       fc.property(fc.array(mailbox, { minLength: 1, maxLength: 5 }), fc.constantFrom(',', ', ', ' ,, '), (mailboxes, comma) => {
         const value = mailboxes.map(({ text }) => text).join(comma)
-        assert.equal(read(value), mailboxes.map(({ address }) => formatAddress(parseAddress(address) ?? null)).join(' '), value)
+        const expected = mailboxes.map(({ address }) => formatAddress(parseAddress(address) ?? null))
+        assert.deepEqual(parseAuthors(value).addresses.map(formatAddress), [...expected], value)
       }),
     )
   })

@@ -24,9 +24,14 @@ testPolicy(policy, {
   'a pass is good': { facts: { ...nobody, dmarc: dmarc('pass', 'reject') }, expect: 'score -1 pass' },
   'no policy says nothing': { facts: { ...nobody, dmarc: dmarc('none') }, expect: 'pass' },
   'DM-10: p=none changes nothing': { facts: { ...nobody, dmarc: dmarc('fail', 'none') }, expect: 'pass' },
-  'DM-08: without an answer of the DNS nothing is said': {
+  'DM-08: without an answer of the DNS nothing is said': { facts: { ...nobody, dmarc: dmarc('temperror') }, expect: 'pass' },
+  'DM-08: unless the domain is known to ask for refusal: then the sender may come again': {
     facts: { ...nobody, dmarc: dmarc('temperror', 'reject') },
-    expect: 'pass',
+    expect: 'defer no-answer',
+  },
+  'DM-01: when nobody can tell who has written it, nobody vouches for it': {
+    facts: { ...nobody, dmarc: { ...dmarc('permerror'), domain: '', why: '2 From fields' } },
+    expect: 'quarantine unclear-author',
   },
   'p=quarantine tags': { facts: { ...nobody, dmarc: dmarc('fail', 'quarantine') }, expect: 'tag 2.5 policy-quarantine' },
   'DM-09: p=reject alone never refuses': { facts: failing, expect: 'quarantine 4 policy-reject' },

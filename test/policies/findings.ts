@@ -31,6 +31,7 @@ export const header = (changes: Partial<HeadersFinding> = {}): HeadersFinding =>
   fromFields: 1,
   authors: [{ local: 'alice', domain: 'sender.example' }],
   isFromAmbiguous: false,
+  namesSender: false,
   date: '1970-01-01T00:00:00.000Z',
   messageId: '<1@sender.example>',
   answers: [],

@@ -13,6 +13,11 @@ testPolicy(policy, {
     facts: { headers: header({ fromFields: 0, authors: [] }) },
     expect: 'pass',
   },
+  'unless it names somebody else': {
+    given: { sender: null },
+    facts: { headers: header({ fromFields: 0, authors: [], namesSender: true }) },
+    expect: 'reject several-from',
+  },
   'it may be quarantined instead': {
     options: { from: 'quarantine' },
     facts: { headers: header({ fromFields: 2 }) },

@@ -2,8 +2,13 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { testPolicy } from 'postern/testing'
 import policy from '../../policies/rate-limit.ts'
+import { spf } from './findings.ts'
 
 const two = { limit: 2, seconds: 60 } as const
+const byDomain = {
+  options: { ...two, limit: 1, count: 'recipients', per: 'sender-domain' },
+  facts: { spf: spf('pass') },
+} as const
 const from = (ip: string) => ({ session: { client: { ip, port: 1 } } })
 const [atConnect, atMail] = policy.also
 
@@ -33,17 +38,18 @@ testPolicy(policy, {
     { options: { ...two, limit: 1, count: 'recipients', per: 'network' }, given: from('198.51.100.2'), expect: 'pass' },
   ],
   'so may all who send for a domain': [
-    { options: { ...two, limit: 1, count: 'recipients', per: 'sender-domain' }, given: from('192.0.2.1'), expect: 'pass' },
-    {
-      options: { ...two, limit: 1, count: 'recipients', per: 'sender-domain' },
-      given: from('198.51.100.1'),
-      expect: 'defer too-many',
-    },
-    {
-      options: { ...two, limit: 1, count: 'recipients', per: 'sender-domain' },
-      given: { sender: null },
-      expect: 'pass',
-    },
+    { ...byDomain, given: from('192.0.2.1'), expect: 'pass' },
+    { ...byDomain, given: from('198.51.100.1'), expect: 'defer too-many' },
+    { ...byDomain, given: { sender: null }, expect: 'pass' },
+  ],
+  'what is sent in its name does not count for it': [
+    { ...byDomain, facts: { spf: spf('fail') }, given: from('192.0.2.1'), expect: 'pass' },
+    { ...byDomain, facts: { spf: spf('fail') }, given: from('192.0.2.1'), expect: 'defer too-many' },
+    { ...byDomain, given: from('198.51.100.1'), expect: 'pass' },
+  ],
+  'a client with IPv6 has one count for all of its addresses': [
+    { options: { ...two, limit: 1, count: 'recipients' }, given: from('2001:db8::1'), expect: 'pass' },
+    { options: { ...two, limit: 1, count: 'recipients' }, given: from('2001:db8::2'), expect: 'defer too-many' },
   ],
   'it may only cost points, or be refused': [
     { options: { ...two, limit: 1, count: 'recipients', action: 'score' }, expect: 'pass' },

@@ -6,6 +6,7 @@ import type { Trace } from '../../src/engine/trace.ts'
 import { parseHeader } from '../../src/mail/header.ts'
 import { MemoryMessage, type Message } from '../../src/mail/message.ts'
 import { annotate } from '../../src/relay/annotate.ts'
+import { claimsToBe } from '../../src/relay/authserv-id.ts'
 import { recipient, reverseDns, trace } from './trace.ts'
 
 const now = new Date('2026-11-24T08:00:01Z')
@@ -184,6 +185,52 @@ describe('Authentication-Results', () => {
     for (const value of others) {
       const message = annotated({}, `Authentication-Results: ${value}\r\n\r\n`)
       assert.equal(message.fields.filter(({ name }) => name === 'authentication-results').length, 2, value)
+    }
+  })
+
+  test('AR-01: however a sender writes our name', () => {
+    const names = [
+      'mx.example.org',
+      'MX.Example.Org',
+      'mx.example.org.',
+      'mx.example.org..',
+      '"mx.example.org"',
+      '(x) mx.example.org',
+      'mx.example.org 1',
+      'mx(a).example.org',
+      'mx .example.org',
+      'mx. example.org',
+      'mx.example.org,',
+      'mx.example.org:',
+      'mx.example.org@x',
+      'mx.example.org{',
+      ';mx.example.org',
+      '<mx.example.org>',
+      "'mx.example.org'",
+      '""mx.example.org',
+      '\\mx.example.org',
+      '/mx.example.org',
+      '=mx.example.org',
+      '"mx.example".org',
+      'mx."example".org',
+      '\x01mx.example.org',
+      'mx.example.org\x7f',
+      '=?utf-8?Q?mx.example.org?=',
+      '=?utf-8?B?bXguZXhhbXBsZS5vcmc=?=',
+    ]
+    const kept = names.filter(
+      name => !claimsToBe('mx.example.org', { name: 'authentication-results', value: `${name}; dmarc=pass`, start: 0, end: 0 }),
+    )
+    assert.deepEqual(kept, [])
+  })
+
+  test('AR-01: and nobody else’s', () => {
+    for (const name of ['mx.example.org.uk', 'xmx.example.org', 'other.example', 'mx-example.org', '']) {
+      assert.equal(
+        claimsToBe('mx.example.org', { name: 'authentication-results', value: `${name}; dmarc=pass`, start: 0, end: 0 }),
+        false,
+        name,
+      )
     }
   })
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { defer } from '../../src/engine/verdict.ts'
+import { says } from '../engine/stage.ts'
 import { Client } from './dialogue.ts'
 import { letter, openEdge, opening } from './edge.ts'
 
@@ -23,6 +25,15 @@ describe('budgets', () => {
     await client.expect(250)
     await client.expect('421 4.7.0 ')
     await client.closed()
+  })
+
+  it('recipients that are asked to come later are not without end either', async () => {
+    const rules = [says('later', 'rcpt', defer('x'))]
+    await using edge = await openEdge({ rules, limits: { deferredRecipients: 5 } })
+    const client = await Client.greeted(edge.port)
+    await client.accepted('EHLO client.example', 'MAIL FROM:<a@b.example>')
+    for (let i = 0; i < 5; i++) assert.match(await client.say(`RCPT TO:<u${i}@our.example>`), /^451 /)
+    await client.expect('421 4.7.0 ')
   })
 
   it('S8: refuses ten recipients, the later ones slowly, and then the client', async () => {

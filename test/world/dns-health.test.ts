@@ -52,6 +52,16 @@ describe('the health of the DNS', () => {
     assert.equal(health.isDegraded, false)
   })
 
+  it('is not up to what a message names: keys and policies of others', async () => {
+    const { health, ask } = usual()
+    await ask(
+      ...names(20, 'good'),
+      ...names(50, 'broken').map(name => `s._domainkey.${name}`),
+      ...names(50, 'broken').map(name => `_dmarc.${name}`),
+    )
+    assert.equal(health.isDegraded, false)
+  })
+
   it('is not up to one domain whose servers are broken, however often a stranger makes us ask', async () => {
     const { health, ask } = usual()
     await ask(...names(20, 'good'), ...Array.from({ length: 500 }, (_, n) => `n${n}.one-broken.example`))
