@@ -26,18 +26,8 @@ it('a message that asks for too much is told no more', async () => {
 })
 
 it('nor is one for which we have waited long enough', async () => {
-  const dns = { query: (_: unknown, __: string, signal?: AbortSignal) => untilAborted(signal) }
-  const resolver = mailauthResolver({ dns, signal }, { ms: 20, questions: 10 })
+  const dns = zoneDns({ 'a.example': { A: ['192.0.2.1'] } })
+  const resolver = mailauthResolver({ dns, signal }, { ms: -1, questions: 10 })
   await assert.rejects(resolver('a.example', 'A'), { code: 'ESERVFAIL' })
-  await assert.rejects(resolver('b.example', 'A'), { code: 'ESERVFAIL' })
+  assert.deepEqual(dns.questions, [])
 })
-
-function untilAborted(signal: AbortSignal | undefined) {
-  const { promise, resolve } = Promise.withResolvers<{ status: 'temperror'; records: []; ttlSeconds: 0; secure: false }>()
-  const stillThere = setTimeout(() => {}, 5000)
-  signal?.addEventListener('abort', () => {
-    clearTimeout(stillThere)
-    resolve({ status: 'temperror', records: [], ttlSeconds: 0, secure: false })
-  })
-  return promise
-}
