@@ -63,7 +63,7 @@ interface Vouchers {
   readonly dkimDomains: readonly string[]
 }
 
-/** DMARC counts passes only; SPF of HELO counts as well as any (RFC 9989, 5.3.3). */
+/** Only who has passed vouches; SPF of HELO does where there is no sender (RFC 7208, 2.4). */
 function vouchersOf(spf: SpfFinding, dkim: readonly DkimFinding[]): Vouchers {
   return {
     spfDomains: spf.result === 'pass' ? [spf.domain] : [],
@@ -85,7 +85,7 @@ async function evaluate(domain: string, vouchers: Vouchers, resolver: MailauthRe
   }
 }
 
-/** RFC 9989, 5.3.5: who might have vouched, if the DNS had answered, is not known to have failed. */
+/** Who might have vouched, if the DNS had answered, is not known to have failed. */
 function withDoubt(verdict: DmarcFinding, spf: SpfFinding, dkim: readonly DkimFinding[]): DmarcFinding {
   if (verdict.result !== 'fail') return verdict
   const owner = registeredDomain(verdict.domain)

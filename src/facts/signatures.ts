@@ -132,11 +132,14 @@ function tooMuch(fields: readonly Field[]): PassedOver[] {
   return [...passed, ...tooManySets(fields)].toSorted((a, b) => a.field.start - b.field.start)
 }
 
+const canonicalisationTag = /(?:^|;)\s*c\s*=([^;]*)/i
+const algorithmTag = /(?:^|;)\s*a\s*=([^;]*)/i
+const lengthTag = /(?:^|;)\s*l\s*=([^;]*)/i
+
 /** What decides how the body is hashed (RFC 6376, 3.7). */
 function hashOf(signature: string): string {
-  const tag = (name: string) =>
-    new RegExp(`(?:^|;)\\s*${name}\\s*=([^;]*)`, 'i').exec(signature)?.[1]?.replaceAll(/\s/g, '').toLowerCase() ?? ''
-  return [tag('c').split('/')[1] ?? 'simple', tag('a').split('-')[1], tag('l')].join(' ')
+  const tag = (pattern: RegExp) => pattern.exec(signature)?.[1]?.replaceAll(/\s/g, '').toLowerCase() ?? ''
+  return [tag(canonicalisationTag).split('/')[1] ?? 'simple', tag(algorithmTag).split('-')[1], tag(lengthTag)].join(' ')
 }
 
 function whyNot({ name, start, end, value }: Field): string | undefined {
