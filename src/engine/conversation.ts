@@ -46,15 +46,21 @@ export class Conversation {
     return this.#session
   }
 
-  async connect(): Promise<void> {
-    this.#connected = await judgePhase(this.#gateway, 'connect', nothingYet(this.#gateway), { session: this.#session })
-    this.#greeted = this.#connected
+  /** Fulfilled, or done at once, when the client has been judged as far as it is known. */
+  connect(): Promise<void> | undefined {
+    const standing = judgePhase(this.#gateway, 'connect', nothingYet(this.#gateway), { session: this.#session })
+    return afterwards(standing, standing => {
+      this.#connected = this.#greeted = standing
+    })
   }
 
-  async helo(name: string, { esmtp }: { readonly esmtp: boolean }): Promise<void> {
+  helo(name: string, { esmtp }: { readonly esmtp: boolean }): Promise<void> | undefined {
     this.reset()
     this.#session = { ...this.#session, helo: name, esmtp }
-    this.#greeted = await judgePhase(this.#gateway, 'helo', this.#connected, { session: this.#session })
+    const standing = judgePhase(this.#gateway, 'helo', this.#connected, { session: this.#session })
+    return afterwards(standing, standing => {
+      this.#greeted = standing
+    })
   }
 
   /** More is known of the client. When it turns out to be somebody else, what was said of it is judged again. */
@@ -69,14 +75,17 @@ export class Conversation {
   }
 
   /** Refusals so far are held back until a recipient is named, so that the log can tell whose mail it was. */
-  async mail(sender: Address | null, parameters: MailParameters = {}): Promise<Reply> {
+  mail(sender: Address | null, parameters: MailParameters = {}): Reply | Promise<Reply> {
     this.reset()
     const known = { session: this.#session, sender, parameters }
-    const standing = await judgePhase(this.#gateway, 'mail', this.#greeted, known)
-    const id = `${this.#session.id}.${++this.#transactions}`
-    const transaction = { id, session: this.#session, sender, parameters }
-    this.#transaction = new OpenTransaction(transaction, standing, this.#gateway.world.now())
-    return senderOk
+    const standing = judgePhase(this.#gateway, 'mail', this.#greeted, known)
+    const begin = (standing: Standing) => {
+      const id = `${this.#session.id}.${++this.#transactions}`
+      const transaction = { id, session: this.#session, sender, parameters }
+      this.#transaction = new OpenTransaction(transaction, standing, this.#gateway.world.now())
+      return senderOk
+    }
+    return standing instanceof Promise ? standing.then(begin) : begin(standing)
   }
 
   async rcpt(recipient: Address): Promise<Reply> {
@@ -195,4 +204,10 @@ export class Conversation {
     this.#transactions++
     this.#gateway.record(trace)
   }
+}
+
+function afterwards(standing: Standing | Promise<Standing>, take: (standing: Standing) => void): Promise<void> | undefined {
+  if (standing instanceof Promise) return standing.then(take)
+  take(standing)
+  return undefined
 }

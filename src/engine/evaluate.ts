@@ -1,5 +1,5 @@
 import { type Address, formatAddress } from '../mail/address.ts'
-import { deadline, TimeoutError } from './deadline.ts'
+import { inTime, TimeoutError } from './deadline.ts'
 import type { Findings } from './findings.ts'
 import type { Phase } from './phase.ts'
 import type { Rule, Rulebook } from './rule.ts'
@@ -38,19 +38,25 @@ export async function evaluate(
   evaluation: Evaluation & { readonly rules: readonly Rule[] },
 ): Promise<void> {
   const { rules, rulebook } = evaluation
-  if (!tallyOf(judgements, counts).end) prefetch(evaluation)
+  let tally = tallyOf(judgements, counts)
+  if (!tally.end) prefetch(evaluation)
   for (const rule of rules) {
     const place = placeIn(judgements, rule, rulebook)
-    if (isOver(tallyOf(judgements.slice(0, place), counts), rule) && !rule.always) continue
-    const verdict = await apply(rule, tallyOf(judgements, counts), evaluation)
-    judgements.splice(place, 0, { rule, verdict })
+    const isLast = place === judgements.length
+    if (isOver(isLast ? tally : tallyOf(judgements.slice(0, place), counts), rule) && !rule.always) continue
+    const said = apply(rule, tally, evaluation)
+    // A verdict that is there already is not worth a turn of the event loop.
+    const judgement = { rule, verdict: said instanceof Promise ? await said : said }
+    judgements.splice(place, 0, judgement)
+    if (!isLast) tally = tallyOf(judgements, counts)
+    else if (counts(rule)) tally = fold(tally, judgement)
   }
 }
 
 /** Behind the judgements of all rules that stand above this one. */
 function placeIn(judgements: readonly Judgement[], rule: Rule, { place }: Rulebook): number {
   const own = place.get(rule) ?? Number.POSITIVE_INFINITY
-  return judgements.filter(judgement => (place.get(judgement.rule) ?? 0) < own).length
+  return judgements.findLastIndex(judgement => (place.get(judgement.rule) ?? 0) < own) + 1
 }
 
 /** Lets the rules of the message judge for each recipient, whose tally goes on from RCPT. Those with equal tallies are judged together. */
@@ -62,23 +68,37 @@ export async function evaluateEach(
   if ([...tallies.values()].some(tally => !tally.end)) prefetch(evaluation)
   for (const rule of evaluation.rulebook.at[evaluation.phase]) {
     const concerned = [...tallies].filter(([recipient, tally]) => concerns(rule, recipient) && !isOver(tally, rule))
-    for (const alike of Map.groupBy(concerned, ([, tally]) => fingerprint(tally)).values()) {
-      await judgeAlike(rule, alike, tallies, evaluation)
+    for (const alike of inGroups(concerned)) {
+      const judged = judgeAlike(rule, alike, tallies, evaluation)
+      if (judged) await judged
     }
   }
 }
 
-async function judgeAlike(
+type Judged = readonly (readonly [Address, Tally])[]
+
+/** Those with equal tallies together. */
+function inGroups(concerned: Judged): Iterable<Judged> {
+  if (concerned.length <= 1) return concerned.length ? [concerned] : []
+  return Map.groupBy(concerned, ([, tally]) => fingerprint(tally)).values()
+}
+
+function judgeAlike(
   rule: Rule,
-  alike: readonly (readonly [Address, Tally])[],
+  alike: Judged,
   tallies: Map<Address, Tally>,
   evaluation: Evaluation,
-): Promise<void> {
+): Promise<void> | undefined {
   const recipients = alike.map(([recipient]) => recipient)
-  const [, tally] = alike[0] as readonly [Address, Tally] // groupBy makes no empty groups
-  const verdict = await apply(rule, tally, { ...evaluation, known: { ...evaluation.known, recipients }, about: recipients })
-  const after = fold(tally, { rule, verdict })
-  for (const recipient of recipients) tallies.set(recipient, after)
+  const [, tally] = alike[0] as readonly [Address, Tally] // there are no empty groups
+  const take = (verdict: Verdict) => {
+    const after = fold(tally, { rule, verdict })
+    for (const recipient of recipients) tallies.set(recipient, after)
+  }
+  const said = apply(rule, tally, { ...evaluation, known: { ...evaluation.known, recipients }, about: recipients })
+  if (said instanceof Promise) return said.then(take)
+  take(said)
+  return undefined
 }
 
 function fingerprint({ evidence, tag, quarantine, end }: Tally): string {
@@ -90,9 +110,21 @@ function prefetch({ rulebook, phase, findings, known }: Evaluation): void {
   for (const fact of rulebook.prefetch[phase]) findings.get(fact, known)
 }
 
-async function apply(rule: Rule, tally: Tally, evaluation: Evaluation): Promise<Verdict> {
+/** What a rule has said, and why it could say nothing of its own. */
+interface Said {
+  readonly verdict: Verdict
+  readonly error?: string
+}
+
+function apply(rule: Rule, tally: Tally, evaluation: Evaluation): Verdict | Promise<Verdict> {
   const started = performance.now()
-  const { verdict: said, error } = await judge(rule, tally, evaluation)
+  const said = judge(rule, tally, evaluation)
+  if (said instanceof Promise) return said.then(said => enter(rule, said, evaluation, started))
+  return enter(rule, said, evaluation, started)
+}
+
+/** Enters a verdict in the account. */
+function enter(rule: Rule, { verdict: said, error }: Said, evaluation: Evaluation, started: number): Verdict {
   // A rule that broke says `defer` because it could not find out: that is not an answer of the DNS.
   const verdict = evaluation.degraded && error === undefined ? soften(said, rule, evaluation.findings) : said
   evaluation.entries.push({
@@ -109,28 +141,39 @@ async function apply(rule: Rule, tally: Tally, evaluation: Evaluation): Promise<
   return verdict
 }
 
-async function judge(rule: Rule, tally: Tally, evaluation: Evaluation): Promise<{ verdict: Verdict; error?: string }> {
-  const { known, now, until } = evaluation
+function judge(rule: Rule, tally: Tally, evaluation: Evaluation): Said | Promise<Said> {
   try {
-    const facts = factsAtHand(rule, evaluation) ?? (await within(until, rule, findAll(rule, evaluation)))
-    const verdict: Verdict | Promise<Verdict> = rule.policy.judge({
-      ...known,
-      options: rule.options,
-      facts,
-      tally,
-      store: rule.store,
-      now,
-    })
-    if (!(verdict instanceof Promise)) return { verdict }
-    return { verdict: await within(Math.min(until, performance.now() + rule.timeoutMs), rule, verdict) }
+    const facts = factsAtHand(rule, evaluation)
+    const said = facts
+      ? ask(rule, tally, evaluation, facts)
+      : within(evaluation.until, rule, findAll(rule, evaluation)).then(facts => ask(rule, tally, evaluation, facts))
+    return said instanceof Promise ? said.catch(error => broken(rule, error)) : said
   } catch (error) {
-    return { verdict: rule.onError === 'defer' ? defer('error') : pass(), error: String(error) }
+    return broken(rule, error)
   }
 }
 
-function factsAtHand(rule: Rule, { findings }: Evaluation): Record<string, unknown> | undefined {
+function broken(rule: Rule, error: unknown): Said {
+  return { verdict: rule.onError === 'defer' ? defer('error') : pass(), error: String(error) }
+}
+
+function ask(rule: Rule, tally: Tally, evaluation: Evaluation, facts: Record<string, unknown>): Said | Promise<Said> {
+  const { known, now, until } = evaluation
+  const verdict: Verdict | Promise<Verdict> = rule.policy.judge({
+    ...known,
+    options: rule.options,
+    facts,
+    tally,
+    store: rule.store,
+    now,
+  })
+  if (!(verdict instanceof Promise)) return { verdict }
+  return within(Math.min(until, performance.now() + rule.timeoutMs), rule, verdict).then(verdict => ({ verdict }))
+}
+
+function factsAtHand(rule: Rule, { findings, rulebook }: Evaluation): Record<string, unknown> | undefined {
   const facts: Record<string, unknown> = {}
-  for (const [name, fact] of Object.entries(rule.facts)) {
+  for (const [name, fact] of rulebook.needs.get(rule) ?? []) {
     const value = findings.known(fact)
     if (!value) return undefined
     facts[name] = value.is
@@ -138,14 +181,15 @@ function factsAtHand(rule: Rule, { findings }: Evaluation): Record<string, unkno
   return facts
 }
 
-async function findAll(rule: Rule, { findings, known }: Evaluation): Promise<Record<string, unknown>> {
-  const entries = Object.entries(rule.facts).map(async ([name, fact]) => [name, await findings.get(fact, known)] as const)
-  return Object.fromEntries(await Promise.all(entries))
+async function findAll(rule: Rule, { findings, known, rulebook }: Evaluation): Promise<Record<string, unknown>> {
+  const needs = rulebook.needs.get(rule) ?? []
+  const values = await Promise.all(needs.map(([, fact]) => findings.get(fact, known)))
+  return Object.fromEntries(needs.map(([name], index) => [name, values[index]]))
 }
 
 function within<T>(until: number, rule: Rule, work: Promise<T>): Promise<T> {
   const left = until - performance.now()
-  if (left > 0) return deadline(rule.name, Math.ceil(left), () => work)
+  if (left > 0) return inTime(rule.name, Math.ceil(left), work)
   work.catch(() => {}) // nobody waits for it any more
   throw new TimeoutError(`${rule.name} had no time left at ${rule.phase}`)
 }

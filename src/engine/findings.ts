@@ -1,4 +1,5 @@
-import { deadline } from './deadline.ts'
+import { inTime, TimeoutError } from './deadline.ts'
+import type { Dns } from './dns.ts'
 import type { Fact, Look, World } from './fact.ts'
 import type { Phase } from './phase.ts'
 import type { FactEntry } from './trace.ts'
@@ -14,12 +15,43 @@ interface Finding {
   restsOnDns: boolean
 }
 
-/** What a fact is given to look with. */
-interface Glance {
-  readonly finding: Finding
-  readonly known: object
-  readonly asking: readonly string[]
-  readonly signal: AbortSignal
+/** The world as one fact sees it, in which it is noticed what the fact rests on. */
+class Glance implements Look<Phase> {
+  readonly now: () => Date
+  readonly #dns: Dns
+  readonly #finding: Finding
+  readonly #ask: (other: Fact) => Finding
+  #abort: AbortController | undefined
+
+  constructor(world: World, finding: Finding, ask: (other: Fact) => Finding) {
+    this.now = world.now
+    this.#dns = world.dns
+    this.#finding = finding
+    this.#ask = ask
+  }
+
+  get dns(): Dns {
+    this.#finding.restsOnDns = true
+    return this.#dns
+  }
+
+  /** Made when somebody asks for it: most facts take no notice of it. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    return this.#abort.signal
+  }
+
+  async fact<T>(other: Fact<T, never>): Promise<T> {
+    const asked = this.#ask(other as unknown as Fact) // Which phase it is from was checked where it was defined.
+    const value = await asked.promise
+    this.#finding.restsOnDns ||= asked.restsOnDns
+    return value as T // A fact's name stands for its type.
+  }
+
+  /** Nobody waits for it any more. */
+  stop(why: Error): void {
+    this.#abort?.abort(why)
+  }
 }
 
 /**
@@ -75,46 +107,57 @@ export class Findings {
   }
 
   #start(fact: Fact, known: object, asking: readonly string[]): Finding {
-    const finding: Finding = { promise: Promise.resolve(), restsOnDns: false }
+    const finding: Finding = { promise: nothing, restsOnDns: false }
     this.#found.set(fact.name, finding)
-    finding.promise = this.#find(fact, signal => this.#look({ finding, known, asking, signal }), known)
-    finding.promise.then(is => (finding.value = { is })).catch(() => {}) // reported when a rule asks for it
+    const glance = new Glance(this.#world, finding, other => this.#finding(other, known, asking))
+    const started = performance.now()
+    try {
+      // Which phase a fact is from has been checked where it was defined: here all of them are one type.
+      const value = fact.find(known as never, glance)
+      if (value instanceof Promise) finding.promise = this.#await(fact, finding, { value, glance, started })
+      else this.#know(fact, finding, value, started)
+    } catch (error) {
+      finding.promise = this.#fail(fact, error, started)
+    }
     return finding
   }
 
-  /** The world as one fact sees it, in which it is noticed what the fact rests on. */
-  #look({ finding, known, asking, signal }: Glance): Look<Phase> {
-    const { dns, now } = this.#world
-    return {
-      now,
-      signal,
-      get dns() {
-        finding.restsOnDns = true
-        return dns
-      },
-      fact: async <T>(other: Fact<T, never>) => {
-        const asked = this.#finding(other, known, asking)
-        const value = await asked.promise
-        finding.restsOnDns ||= asked.restsOnDns
-        return value as T // A fact's name stands for its type.
-      },
-    }
+  #know(fact: Fact, finding: Finding, value: unknown, started: number): unknown {
+    finding.value = { is: value }
+    this.#note(fact, { value }, started)
+    finding.promise = Promise.resolve(value)
+    return value
   }
 
-  async #find(fact: Fact, look: (signal: AbortSignal) => Look<Phase>, known: object): Promise<unknown> {
-    const started = performance.now()
-    const note = (outcome: { value: unknown } | { error: string }) =>
-      this.#entries.push({ fact: fact.name, ...outcome, ms: Math.round(performance.now() - started) })
-    try {
-      const value = await deadline(fact.name, fact.timeoutMs ?? defaultTimeoutMs, signal =>
-        // Which phase a fact is from has been checked where it was defined: here all of them are one type.
-        fact.find(known as never, look(signal)),
-      )
-      note({ value })
-      return value
-    } catch (error) {
-      note({ error: String(error) })
-      throw error
-    }
+  #await(fact: Fact, finding: Finding, { value, glance, started }: Awaited): Promise<unknown> {
+    const promise = inTime(fact.name, fact.timeoutMs ?? defaultTimeoutMs, value).then(
+      value => this.#know(fact, finding, value, started),
+      error => {
+        if (error instanceof TimeoutError) glance.stop(error)
+        return this.#fail(fact, error, started)
+      },
+    )
+    promise.catch(() => {}) // reported when a rule asks for it
+    return promise
   }
+
+  #fail(fact: Fact, error: unknown, started: number): Promise<never> {
+    this.#note(fact, { error: String(error) }, started)
+    const failed = Promise.reject(error)
+    failed.catch(() => {}) // reported when a rule asks for it
+    return failed
+  }
+
+  #note(fact: Fact, outcome: { value: unknown } | { error: string }, started: number): void {
+    this.#entries.push({ fact: fact.name, ...outcome, ms: Math.round(performance.now() - started) })
+  }
+}
+
+const nothing = Promise.resolve()
+
+/** A fact that is on its way. */
+interface Awaited {
+  readonly value: Promise<unknown>
+  readonly glance: Glance
+  readonly started: number
 }

@@ -15,28 +15,34 @@ export function nothingYet({ world }: Gateway): Standing {
 }
 
 /** Something new is known of the client, before there is a recipient: the rules of this phase judge it. */
-export async function judgePhase(
+export function judgePhase(
   gateway: Gateway,
   phase: 'connect' | 'helo' | 'mail',
   from: Standing,
   known: { readonly session: Session },
-): Promise<Standing> {
-  const findings = new Findings(phase === 'mail' ? ['mail', 'message'] : [phase], gateway.world, from.findings)
-  const [entries, judgements] = [[...from.entries], [...from.judgements]]
-  const rules = gateway.rulebook.at[phase]
+): Standing | Promise<Standing> {
+  const { rulebook, world } = gateway
+  const rules = rulebook.at[phase]
   const degraded = gateway.isDegraded()
-  await evaluate(judgements, isForAll, { ...evaluation(gateway, phase, { known, findings, entries, degraded }), rules })
-  return { judgements, findings, entries, degraded }
+  const findings = new Findings(phase === 'mail' ? ['mail', 'message'] : [phase], world, from.findings)
+  if (!rules.length && !rulebook.prefetch[phase].length) return { ...from, findings, degraded }
+  const [entries, judgements] = [[...from.entries], [...from.judgements]]
+  const evaluated = evaluate(judgements, isForAll, {
+    ...evaluation(gateway, phase, { known, findings, entries, degraded }),
+    rules,
+  })
+  return evaluated.then(() => ({ judgements, findings, entries, degraded }))
 }
 
 /** What has been said so far about the client counts for this recipient as far as it concerns it, and the rules of RCPT judge too. */
 export async function judgeRecipient(gateway: Gateway, transaction: OpenTransaction, recipient: Address): Promise<Tally> {
   const { session, sender, parameters, standing, entries } = transaction
-  const findings = new Findings(['rcpt'], gateway.world, standing.findings)
-  const judgements = [...standing.judgements]
   const counts = (rule: Rule) => concerns(gateway, rule, recipient)
-  const known = { session, sender, parameters, recipient, others: transaction.recipients, unknown: transaction.unknown }
   const rules = gateway.rulebook.at.rcpt.filter(counts)
+  const judgements = [...standing.judgements]
+  if (!rules.length && !gateway.rulebook.prefetch.rcpt.length) return tallyOf(judgements, counts)
+  const findings = new Findings(['rcpt'], gateway.world, standing.findings)
+  const known = { session, sender, parameters, recipient, others: transaction.recipients, unknown: transaction.unknown }
   await evaluate(judgements, counts, {
     ...evaluation(gateway, 'rcpt', { known, findings, entries, degraded: standing.degraded }),
     about: [recipient],

@@ -1,4 +1,4 @@
-import { deadline } from './deadline.ts'
+import { inTime } from './deadline.ts'
 import type { Lesson, Note } from './lesson.ts'
 import type { Rule } from './rule.ts'
 import type { Trace } from './trace.ts'
@@ -18,7 +18,8 @@ async function study(rule: Rule, trace: Trace, now: Date): Promise<Remark[]> {
   const said = trace.entries.filter(({ rule }) => rule === name).map(({ verdict }) => verdict)
   const lesson: Lesson<unknown, object> = { trace, said, options, facts: factsIn(trace, rule), store, now }
   try {
-    const notes: readonly Note[] = await deadline(name, timeoutMs, () => policy.learn?.(lesson) ?? [])
+    const learned = policy.learn?.(lesson) ?? []
+    const notes: readonly Note[] = learned instanceof Promise ? await inTime(name, timeoutMs, learned) : learned
     return notes.map(note => ({ rule: name, note }))
   } catch (error) {
     return [{ rule: name, error: String(error) }]

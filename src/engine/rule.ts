@@ -28,6 +28,8 @@ export interface Rulebook {
   readonly rules: readonly Rule[]
   /** Where each rule stands in the configuration. */
   readonly place: ReadonlyMap<Rule, number>
+  /** The facts that each rule needs, by the name under which it sees them. */
+  readonly needs: ReadonlyMap<Rule, readonly (readonly [name: string, fact: Fact])[]>
   readonly at: Readonly<Record<Phase, readonly Rule[]>>
   readonly prefetch: Readonly<Record<Phase, readonly Fact[]>>
 }
@@ -40,6 +42,7 @@ export function rulebook(rules: readonly Rule[]): Rulebook {
   return {
     rules,
     place: new Map(rules.map((rule, index) => [rule, index])),
+    needs: new Map(rules.map(rule => [rule, Object.entries(rule.facts)])),
     at: byPhase(phase => rules.filter(rule => rule.phase === phase)),
     prefetch: byPhase(phase => unique.filter(fact => fact.since === phase)),
   }

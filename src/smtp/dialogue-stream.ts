@@ -1,4 +1,4 @@
-import { SMTPStream } from 'smtp-server/lib/smtp-stream.js'
+import { EventEmitter } from 'node:events'
 import { longestLine } from './command-line.ts'
 import type { MessageIntake, Taken } from './message-intake.ts'
 
@@ -6,30 +6,33 @@ const LF = 0x0a
 const nothing = Buffer.alloc(0)
 const endlessBytes = 1024 * 1024
 
-/** What the client's bytes are for. */
+/** What the client's bytes are for. Who answers with a promise is not disturbed until it is fulfilled. */
 export interface Hearers {
-  /** A line, with its line end; one that is too long comes without its end. The next follows when the promise is fulfilled. */
-  onLine(line: Buffer): Promise<void>
+  /** A line, with its line end; one that is too long comes without its end. */
+  onLine(line: Buffer): Promise<void> | undefined
   onData(bytes: number): void
-  /** The message is over, or hopeless. What follows is heard when the promise is fulfilled. */
+  /** The message is over, or hopeless. */
   onMessage(intake: MessageIntake): Promise<void>
 }
 
 /**
- * Cuts what the client sends into command lines and messages, in place of smtp-server's own parser. It takes
- * no more than it can pass on, so the socket stops reading when we are slow.
+ * Cuts what the client sends into command lines and messages, in place of smtp-server's own parser. It is no Writable: that
+ * costs each connection its memory and each line its time. What comes while we are at work waits here, and `write` says
+ * that the socket shall wait too, until `drain`.
  */
-export class DialogueStream extends SMTPStream {
+export class DialogueStream extends EventEmitter {
   readonly #hearers: Hearers
   #intake: MessageIntake | undefined
   /** The start of a line. */
   #partial: Buffer = nothing
   /** How long the line is so far, of which only the start is kept. */
   #length = 0
-  /** What has come behind the line that is being answered. */
+  /** What has come behind that which is being answered. */
   #ahead: Buffer = nothing
-  /** The size of the chunk at hand. */
-  #taking = 0
+  #isBusy = false
+  #hasEnded = false
+  /** Set by smtp-server too: nothing is heard any more. */
+  isClosed = false
 
   constructor(hearers: Hearers) {
     super()
@@ -38,12 +41,12 @@ export class DialogueStream extends SMTPStream {
 
   /** Bytes that the client has sent before it could have our answer. */
   get hasMore(): boolean {
-    return this.#ahead.length > 0 || this.#isQueued
+    return this.#ahead.length > 0
   }
 
   /** Whether the next command is here already. */
   get hasLine(): boolean {
-    return this.#ahead.includes(LF) || this.#isQueued
+    return this.#ahead.length > 0 && this.#ahead.includes(LF)
   }
 
   get isReceiving(): boolean {
@@ -55,72 +58,81 @@ export class DialogueStream extends SMTPStream {
     this.#intake = intake
   }
 
-  override _write(chunk: Buffer, _encoding: BufferEncoding | 'buffer', next: (error?: Error | null) => void): void {
-    this.#taking = chunk.length
-    const wait = this.#takeInStride(chunk)
-    if (wait) wait.then(() => next(), next)
-    else next()
+  /** Takes what has come. False when no more should come before `drain`. */
+  write(chunk: Buffer): boolean {
+    if (this.isClosed) return true
+    if (this.#isBusy) {
+      this.#ahead = this.#ahead.length ? Buffer.concat([this.#ahead, chunk]) : chunk
+      return false
+    }
+    this.#ahead = chunk
+    this.#hear()
+    // While an answer is awaited, most clients send nothing: to stop reading would cost more than what may come.
+    return !this.#isBusy || this.#intake === undefined
   }
 
-  /** The middle of a message, which is most of all traffic, costs no promise. */
-  #takeInStride(chunk: Buffer): Promise<void> | undefined {
-    if (this.isClosed) return undefined
-    const intake = this.#intake
-    if (!intake) return this.#take(chunk)
-    const taken = this.#write(intake, chunk)
-    if (!taken) return undefined
-    return taken.rest ? this.#finish(intake, taken.rest, taken.wait) : taken.wait
+  /** The client has closed its side: it is `finish`ed when it has been answered. */
+  end(): void {
+    this.#hasEnded = true
+    if (!this.#isBusy) this.emit('finish')
   }
 
-  async #take(bytes: Buffer): Promise<void> {
-    for (let left = bytes; left.length && !this.isClosed; ) {
-      if (this.#intake) return this.#takeInStride(left)
-      left = await this.#takeLine(left)
+  /** Hears line after line, and messages, until something must be waited for. */
+  #hear(): void {
+    while (this.#ahead.length && !this.isClosed) {
+      const wait = this.#intake ? this.#takeData(this.#intake) : this.#takeLine()
+      if (wait) return this.#pause(wait)
     }
   }
 
-  /** Answers with what is left behind the line. */
-  async #takeLine(bytes: Buffer): Promise<Buffer> {
+  #pause(wait: Promise<void>): void {
+    this.#isBusy = true
+    const resume = () => {
+      this.#isBusy = false
+      this.#hear()
+      if (!this.#isBusy) this.emit(this.#hasEnded ? 'finish' : 'drain')
+    }
+    wait.then(resume, (error: unknown) => this.emit('error', error))
+  }
+
+  #takeLine(): Promise<void> | undefined {
+    const bytes = this.#ahead
     const lineEnd = bytes.indexOf(LF) + 1
     const end = lineEnd || bytes.length
-    const line = this.#append(bytes.subarray(0, end))
     this.#length += end
+    this.#ahead = bytes.subarray(end)
+    const line = this.#append(bytes.subarray(0, end))
     // Without an end it is answered too, some time: a client that never ends its line is soon out of its budget.
     if (!lineEnd && this.#length < endlessBytes) {
-      this.#partial = line
-      return nothing
+      this.#partial = Buffer.from(line) // a copy, lest a few bytes keep the whole chunk in memory
+      return undefined
     }
     this.#partial = nothing
     this.#length = 0
-    this.#ahead = bytes.subarray(end)
-    await this.#hearers.onLine(line)
-    const left = this.#ahead
-    this.#ahead = nothing
-    return left
+    return this.#hearers.onLine(line)
   }
 
-  /** The line so far, as a copy, and no longer than it takes to see that it is too long. */
+  /** The line so far, no longer than it takes to see that it is too long. */
   #append(bytes: Buffer): Buffer {
-    return Buffer.concat([this.#partial, bytes.subarray(0, longestLine + 1 - this.#partial.length)])
+    const room = longestLine + 1 - this.#partial.length
+    const more = bytes.length > room ? bytes.subarray(0, room) : bytes
+    return this.#partial.length ? Buffer.concat([this.#partial, more]) : more
   }
 
-  #write(intake: MessageIntake, chunk: Buffer): Taken | undefined {
+  /** The middle of a message, which is most of all traffic, costs no promise. */
+  #takeData(intake: MessageIntake): Promise<void> | undefined {
+    const chunk = this.#ahead
+    this.#ahead = nothing
     this.#hearers.onData(chunk.length)
     const taken = intake.write(chunk)
-    return intake.isHopeless && !taken?.rest ? { rest: nothing, wait: taken?.wait } : taken
+    const isOver = taken?.rest !== undefined || intake.isHopeless
+    return isOver ? this.#finish(intake, taken) : taken?.wait
   }
 
-  async #finish(intake: MessageIntake, rest: Buffer, wait: Promise<void> | undefined): Promise<void> {
+  #finish(intake: MessageIntake, taken: Taken | undefined): Promise<void> {
     this.#intake = undefined
-    await wait
-    this.#ahead = rest
-    await this.#hearers.onMessage(intake)
-    this.#ahead = nothing
-    return this.#take(rest)
-  }
-
-  get #isQueued(): boolean {
-    // The chunk at hand counts until it has been taken.
-    return this.writableLength > this.#taking
+    this.#ahead = taken?.rest ?? nothing
+    const { wait } = taken ?? {}
+    return wait ? wait.then(() => this.#hearers.onMessage(intake)) : this.#hearers.onMessage(intake)
   }
 }

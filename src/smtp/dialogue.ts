@@ -76,27 +76,34 @@ export class Dialogue {
   }
 
   /** HELO or EHLO. They begin anew, like RSET (RFC 5321, 4.1.4). */
-  async #helo(line: string, { hasMore }: Ahead): Promise<WireReply> {
+  #helo(line: string, { hasMore }: Ahead): WireReply | Promise<WireReply> {
     const name = parseHelo(line)
     if (name === undefined) return replies.badHelo
     const esmtp = /^EHLO/i.test(line)
     this.#transaction = undefined
-    if (hasMore && this.#conversation.session.helo === undefined) await this.#noteViolation('pipelined-before-ehlo')
+    const isTooSoon = hasMore && this.#conversation.session.helo === undefined
+    const welcome = () => {
+      this.#hasGreeted = true
+      return esmtp ? this.#extensions() : { code: 250, lines: [this.#options.hostname] }
+    }
     // Behind a proxy the greeting is the proxy's own, unless it has told us its client's.
-    await this.#conversation.helo(this.#heloByProxy ?? name, { esmtp })
-    this.#hasGreeted = true
-    return esmtp ? this.#extensions() : { code: 250, lines: [this.#options.hostname] }
+    const introduce = () => this.#conversation.helo(this.#heloByProxy ?? name, { esmtp })
+    const judged = isTooSoon ? this.#noteViolation('pipelined-before-ehlo').then(introduce) : introduce()
+    return judged ? judged.then(welcome) : welcome()
   }
 
-  async #mail(line: string): Promise<Reply> {
+  #mail(line: string): Reply | Promise<Reply> {
     if (!this.#hasGreeted) return replies.heloFirst
     if (this.#options.as === 'submission') return replies.authenticationRequired
     if (this.#transaction) return replies.nestedMail
     const command = readMail(line, { ...this.#options.limits, smtputf8: this.#options.smtputf8 })
     if ('code' in command) return command
-    const reply = await this.#conversation.mail(command.sender, command.parameters)
-    if (isAccepted(reply)) this.#transaction = { smtputf8: command.parameters.smtputf8 ?? false, hasRecipients: false }
-    return reply
+    const reply = this.#conversation.mail(command.sender, command.parameters)
+    const begin = (reply: Reply) => {
+      if (isAccepted(reply)) this.#transaction = { smtputf8: command.parameters.smtputf8 ?? false, hasRecipients: false }
+      return reply
+    }
+    return reply instanceof Promise ? reply.then(begin) : begin(reply)
   }
 
   async #rcpt(line: string): Promise<Reply> {

@@ -1,4 +1,5 @@
 import type { Ending } from '../engine/trace.ts'
+import type { Reply } from '../mail/reply.ts'
 import type { Tls } from '../mail/session.ts'
 import { answer } from './adapter.ts'
 import { Budget } from './budget.ts'
@@ -42,12 +43,6 @@ export class Exchange {
     this.#watchdog = new Watchdog(options.limits, () => this.#endWith(replies.timedOut, 'timed out'))
   }
 
-  /** What answers a command; undefined for one that we do not know. */
-  command(verb: string): ((line: string) => Promise<void>) | undefined {
-    const work = this.#work(verb)
-    return work && (line => this.#answer(() => work(line)))
-  }
-
   /** Judges the client, and greets it. */
   async greet(): Promise<void> {
     const greeting = await this.#undisturbed('connect', () => this.#dialogue.greet(this.#wire))
@@ -55,14 +50,13 @@ export class Exchange {
     this.#say(greeting.code === 220 ? greeting : this.#last(greeting, 'refused by the protocol'))
   }
 
-  /** A line has come. `dispatch` finds the command in it, and is done when it has been answered. */
-  async hear(line: Buffer, dispatch: (text: string) => Promise<void>): Promise<void> {
+  /** A line has come. Undefined when it is answered already, and the next may follow. */
+  hear(line: Buffer): Promise<void> | undefined {
     this.#isBusy = true
     this.#watchdog.pause()
-    const text = readCommandLine(line)
-    this.#verb = typeof text === 'string' ? (text.split(' ', 1)[0] ?? '').toUpperCase() : ''
-    await (typeof text === 'string' ? dispatch(text) : this.#answer(() => text))
-    this.await()
+    const wait = this.#obey(readCommandLine(line))
+    if (wait) return wait.then(() => this.#next())
+    return this.#next()
   }
 
   noteData(bytes: number): void {
@@ -132,6 +126,25 @@ export class Exchange {
     if (!this.#isAnswering) this.#leave(this.#ending)
   }
 
+  #obey(text: string | Reply): Promise<void> | undefined {
+    if (typeof text !== 'string') {
+      this.#verb = ''
+      return this.#answer(() => text)
+    }
+    const space = text.indexOf(' ')
+    this.#verb = (space === -1 ? text : text.slice(0, space)).toUpperCase()
+    const work = this.#work(this.#verb)
+    return work ? this.#answer(() => work(text)) : this.#wire.puzzle(text)
+  }
+
+  /** Lets the client go on, once it has read our answers: else they would fill the memory. */
+  #next(): Promise<void> | undefined {
+    const { unread } = this.#wire
+    if (unread) return unread.then(() => this.await())
+    this.await()
+    return undefined
+  }
+
   #work(verb: string): ((line: string) => WireReply | Promise<WireReply>) | undefined {
     if (verb === 'DATA') return line => this.#startData(line)
     if (verb === 'QUIT') return () => this.#last(replies.goodbye, 'quit')
@@ -140,19 +153,34 @@ export class Exchange {
     return command && (line => command(line, this.#wire))
   }
 
-  async #answer(work: () => WireReply | Promise<WireReply>): Promise<void> {
-    const reply = await this.#undisturbed(this.#verb, work)
-    await this.#budget.note(this.#verb, reply.code)
+  #answer(work: () => WireReply | Promise<WireReply>): Promise<void> | undefined {
+    const reply = this.#undisturbed(this.#verb, work)
+    return reply instanceof Promise ? reply.then(reply => this.#respond(reply)) : this.#respond(reply)
+  }
+
+  #respond(reply: WireReply): Promise<void> | undefined {
+    const patience = this.#budget.note(this.#verb, reply.code)
+    if (patience) return patience.then(() => this.#conclude(reply))
+    this.#conclude(reply)
+    return undefined
+  }
+
+  #conclude(reply: WireReply): void {
     if (this.#wire.isClosing) return
     this.#say(reply)
     if (reply === replies.startTls) this.#wire.startTls()
   }
 
   /** Lets the conversation come to its answer. When the client leaves meanwhile, the conversation hears of it afterwards. */
-  async #undisturbed(what: string, work: () => WireReply | Promise<WireReply>): Promise<WireReply> {
+  #undisturbed(what: string, work: () => WireReply | Promise<WireReply>): WireReply | Promise<WireReply> {
     const { limits, log } = this.#options
     this.#isAnswering = true
-    const reply = await answer({ what, ms: limits.answerMs, log, work })
+    const reply = answer({ what, ms: limits.answerMs, log, work })
+    if (reply instanceof Promise) return reply.then(reply => this.#answered(reply))
+    return this.#answered(reply)
+  }
+
+  #answered(reply: WireReply): WireReply {
     this.#isAnswering = false
     if (this.#isOver) this.#leave(this.#ending)
     return reply

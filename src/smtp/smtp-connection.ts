@@ -1,7 +1,9 @@
+import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { SMTPServer } from 'smtp-server'
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js'
+import type { SMTPStream } from 'smtp-server/lib/smtp-stream.js'
 import type { DialogueOptions } from './dialogue.ts'
 import { DialogueStream } from './dialogue-stream.ts'
 import { Exchange } from './exchange.ts'
@@ -89,7 +91,7 @@ export class EdgeConnection extends SMTPConnection implements Wire {
   }
 
   /** S4, S5, S12: our own parser. It is called for before this object has its own fields. */
-  override _createParser(): DialogueStream {
+  override _createParser(): SMTPStream {
     const stream = new DialogueStream({
       onLine: line => this.#hear(line),
       onData: bytes => this.#exchange.noteData(bytes),
@@ -97,7 +99,8 @@ export class EdgeConnection extends SMTPConnection implements Wire {
     })
     stream.on('error', error => this._socket.destroy(error))
     stream.on('finish', () => this.close())
-    return stream
+    // Of what a parser is there, smtp-server uses no more than this has: it pipes into it, and sets `isClosed`.
+    return stream as EventEmitter as SMTPStream
   }
 
   /** S7: every byte would set this time-out back; the watchdog looks at progress. */
@@ -110,15 +113,17 @@ export class EdgeConnection extends SMTPConnection implements Wire {
     this.#exchange.interject(status ? { code, status, text } : { code, lines: [text] })
   }
 
-  /** S1, S2, S8, S16, S17, S20: the commands that we know, each with one answer. */
-  override _getHandler(verb: string): ((line: Buffer, callback: () => void) => void) | undefined {
-    const command = this.#exchange.command(verb)
-    return command && ((line, callback) => void command(line.toString()).then(callback))
+  /** S1, S2, S8, S16, S17, S20: the commands that we know never come here, and there are no others. */
+  override _getHandler(): undefined {
+    return undefined
   }
 
-  override _whenWritable(next: () => void): void {
-    if (this._socket.writableNeedDrain) this.#exchange.awaitReader()
-    super._whenWritable(next)
+  /** Fulfilled when the client has read what we have said; undefined when there is nothing to wait for. */
+  get unread(): Promise<void> | undefined {
+    if (!this._socket.writableNeedDrain || this._socket.destroyed) return undefined
+    this.#exchange.awaitReader()
+    // When the socket closes instead, nobody goes on.
+    return new Promise(resolve => this._socket.once('drain', resolve))
   }
 
   override close(): void {
@@ -137,25 +142,27 @@ export class EdgeConnection extends SMTPConnection implements Wire {
   async #begin(): Promise<void> {
     await this.#exchange.greet()
     if (this.isClosing || !this._parser) return
-    this._resetSession()
     this._ready = true
-    // The order of commands is the dialogue's affair.
-    this.hostNameAppearsAs = 'unknown'
     this._socket.pipe(this._parser)
     this.#exchange.await()
   }
 
-  async #hear(line: Buffer): Promise<void> {
-    if (this._upgrading || this.isClosing) return
-    await this.#exchange.hear(line, text => new Promise(resolve => super._onCommand(Buffer.from(text), resolve)))
+  #hear(line: Buffer): Promise<void> | undefined {
+    if (this._upgrading || this.isClosing) return undefined
+    return this.#exchange.hear(line)
+  }
+
+  /** A command that we do not know: smtp-server has its ways with it. */
+  puzzle(line: string): Promise<void> {
+    return new Promise(resolve => super._onCommand(Buffer.from(line), resolve))
   }
 
   #secured(): void {
-    this.hostNameAppearsAs = 'unknown'
     if (this._socket instanceof TLSSocket) void this.#exchange.secured(describeTls(this._socket))
   }
 
   get #stream(): DialogueStream | undefined {
-    return this._parser instanceof DialogueStream ? this._parser : undefined
+    const parser: unknown = this._parser
+    return parser instanceof DialogueStream ? parser : undefined
   }
 }

@@ -11,9 +11,13 @@ export interface Wire {
   /** A TLS handshake is going on. */
   readonly isSecuring: boolean
   readonly isClosing: boolean
+  /** Fulfilled when the client has read what we have said; undefined when there is nothing to wait for. */
+  readonly unread: Promise<void> | undefined
   write(text: string): void
   /** What comes next is a message. */
   receive(intake: MessageIntake): void
   startTls(): void
+  /** Answers a command that we do not know; fulfilled when it may go on. */
+  puzzle(line: string): Promise<void>
   close(): void
 }
