@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isIP, isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 /** A range of addresses: `192.0.2.0/24`, `2001:db8::/32`, or one address alone. */
@@ -15,16 +15,32 @@ export function parseNetwork(text: string): Network | undefined {
   const base = ipaddr.process(address)
   const prefix = bits === undefined ? width(base) : Number(bits)
   if (prefix > width(base)) return undefined
-  return { text, contains: ip => isIP(ip) !== 0 && matches(ipaddr.process(ip), base, prefix) }
+  const contains = base.kind() === 'ipv4' ? containsIPv4(base.toString(), prefix) : undefined
+  return { text, contains: ip => (contains && isIPv4(ip) ? contains(ip) : isIP(ip) !== 0 && matches(ipaddr.process(ip), base, prefix)) }
+}
+
+/** The same by arithmetic: each connection is looked up in several lists. */
+function containsIPv4(base: string, prefix: number): (ip: string) => boolean {
+  const size = 2 ** (32 - prefix)
+  const block = Math.floor(numberOf(base) / size)
+  return ip => Math.floor(numberOf(ip) / size) === block
+}
+
+function numberOf(ipv4: string): number {
+  let number = 0
+  for (const part of ipv4.split('.')) number = number * 256 + Number(part)
+  return number
 }
 
 /** One spelling for each address: `::ffff:192.0.2.1` is `192.0.2.1`, IPv6 is compressed and lower case. */
 export function canonicalAddress(ip: string): string {
+  if (isIPv4(ip)) return ip
   return isIP(ip) ? ipaddr.process(ip.split('%')[0] as string).toString() : ip
 }
 
 /** The network that a client is counted with: its /24, or its /64. */
 export function neighbourhood(ip: string): string {
+  if (isIPv4(ip)) return `${ip.slice(0, ip.lastIndexOf('.'))}.0/24`
   const address = ipaddr.process(ip)
   const bytes = address.toByteArray()
   if (address.kind() === 'ipv4') return `${bytes.slice(0, 3).join('.')}.0/24`
@@ -33,6 +49,7 @@ export function neighbourhood(ip: string): string {
 
 /** The name under which an address is asked for in a reverse zone or a blocklist (RFC 5782, 2.1): `1.2.0.192`. */
 export function reversed(ip: string): string {
+  if (isIPv4(ip)) return ip.split('.').reverse().join('.')
   const address = ipaddr.process(ip)
   if (address.kind() === 'ipv4') return address.toByteArray().toReversed().join('.')
   const nibbles = Buffer.from(address.toByteArray()).toString('hex')

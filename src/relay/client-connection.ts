@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { reason } from './connect-socket.ts'
+import { eachChunk } from './chunks.ts'
 import { DotStuffing } from './dot-stuffing.ts'
 import { ReplyReader } from './reply-reader.ts'
 import { type Answer, describe, isTrouble, type Trouble } from './server-reply.ts'
@@ -75,16 +76,13 @@ export class ClientConnection {
     this.#isSending = true
     this.#socket.cork()
     try {
-      for await (const chunk of chunks) {
-        const sent = this.#socket.write(stuffing.stuff(chunk))
-        const stop = this.#stop ?? (sent ? undefined : await this.#untilRead(blockMs))
-        if (stop) return this.#abandon(stop)
-      }
+      const stop = await eachChunk(chunks, chunk => this.#sendPiece(stuffing.stuff(chunk), blockMs))
+      if (stop) return this.#abandon(stop)
     } catch (error) {
       // A spooled message that cannot be read: the server must not take the part that it has for the whole.
       return this.#abandon({ trouble: 'source', detail: `the message could not be read: ${String(error)}` })
     }
-    this.#socket.write(stuffing.end())
+    this.#socket.write(stuffing.end(), 'latin1')
     this.#socket.uncork()
     this.#isSending = false
     return this.#trouble
@@ -148,6 +146,11 @@ export class ClientConnection {
       else this.#fail({ trouble: 'lost', detail: `the server said, unasked: ${describe(answer)}` })
     }
     if (this.#early) this.#wake?.()
+  }
+
+  #sendPiece(piece: Buffer, blockMs: number): Answer | undefined | Promise<Answer | undefined> {
+    const isRead = this.#socket.write(piece)
+    return this.#stop ?? (isRead ? undefined : this.#untilRead(blockMs))
   }
 
   async #untilRead(ms: number): Promise<Answer | undefined> {

@@ -17,7 +17,9 @@ const poolLimits = {
 /** The connections to one next hop, in use and idle. */
 export class Pool {
   readonly #hop: NextHop
-  readonly #idle = new Map<Link, NodeJS.Timeout>()
+  /** The one that was used last comes last. */
+  readonly #idle: Idle[] = []
+  #sweeper: NodeJS.Timeout | undefined
   readonly #waiting: (() => void)[] = []
   #open = 0
   #inClearUntil = 0
@@ -34,7 +36,7 @@ export class Pool {
       const idle = fresh ? undefined : this.#idleFor(session)
       if (idle) return this.#use(idle)
       // Rather the room of an idle connection than waiting for one in use.
-      if (this.#open >= this.#hop.maxConnections) this.#idle.keys().next().value?.connection.quit()
+      if (this.#open >= this.#hop.maxConnections) this.#idle[0]?.link.connection.quit()
       if (this.#open < this.#hop.maxConnections) return this.#connect(session)
       if (!(await this.#freed(deadline))) return { trouble: 'busy', detail: `all ${this.#open} connections are in use` }
     }
@@ -50,7 +52,7 @@ export class Pool {
   /** Keeps no connection from now on: those in use close when they come back, and a new one serves one transaction. */
   close(): void {
     this.#isClosed = true
-    for (const link of this.#idle.keys()) link.connection.quit()
+    for (const { link } of [...this.#idle]) link.connection.quit()
   }
 
   #mayUseAgain(link: Link): boolean {
@@ -61,7 +63,8 @@ export class Pool {
 
   /** The connection that was used last, rather than one that will be closed soon; best one on which the client is known already. */
   #idleFor(session: Session): Link | undefined {
-    const links = [...this.#idle.keys()].filter(link => link.canServe(session))
+    if (this.#hop.identity !== 'xclient') return this.#idle.at(-1)?.link
+    const links = this.#idle.map(({ link }) => link).filter(link => link.canServe(session))
     return links.findLast(link => link.isKnownAs(session)) ?? links.at(-1)
   }
 
@@ -71,17 +74,29 @@ export class Pool {
       return
     }
     link.connection.rest()
-    const timer = setTimeout(() => link.connection.quit(), poolLimits.idleMs)
-    timer.unref()
-    this.#idle.set(link, timer)
+    this.#idle.push({ link, since: performance.now() })
+    this.#sweeper ??= setTimeout(() => this.#sweep(), poolLimits.idleMs).unref()
     this.#waiting.shift()?.()
   }
 
+  /** Takes leave of the connections that have waited long enough. */
+  #sweep(): void {
+    this.#sweeper = undefined
+    const now = performance.now()
+    for (const { link, since } of [...this.#idle]) if (now - since >= poolLimits.idleMs) link.connection.quit()
+    const [oldest] = this.#idle
+    if (oldest) this.#sweeper = setTimeout(() => this.#sweep(), poolLimits.idleMs - (now - oldest.since)).unref()
+  }
+
   #use(link: Link): Link {
-    clearTimeout(this.#idle.get(link))
-    this.#idle.delete(link)
+    this.#unpark(link)
     link.connection.resume()
     return link
+  }
+
+  #unpark(link: Link): void {
+    const at = this.#idle.findLastIndex(idle => idle.link === link)
+    if (at !== -1) this.#idle.splice(at, 1)
   }
 
   async #connect(session: Session): Promise<Link | Trouble> {
@@ -101,8 +116,7 @@ export class Pool {
   }
 
   #forget(link?: Link): void {
-    if (link) clearTimeout(this.#idle.get(link))
-    if (link) this.#idle.delete(link)
+    if (link) this.#unpark(link)
     this.#open--
     this.#waiting.shift()?.()
   }
@@ -124,4 +138,10 @@ export class Pool {
       this.#waiting.push(wake)
     })
   }
+}
+
+/** A connection that waits for its next transaction, since when by `performance.now()`. */
+interface Idle {
+  readonly link: Link
+  readonly since: number
 }

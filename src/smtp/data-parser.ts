@@ -21,7 +21,9 @@ const endOfData = Buffer.from('\r\n.\r\n')
 const nothing = Buffer.alloc(0)
 const NUL = 0
 
-// Both are searches inside the regular expression engine; each position is looked at once.
+// Searches inside the regular expression engine; each position is looked at once. The two together are three times as fast
+// as either of them alone (bench/data-parser.ts), so which of them it was is asked only when there was one.
+const bareEither = /\r(?!\n)|(?<!\r)\n/
 const bareCarriageReturn = /\r(?!\n)/
 const bareLineFeed = /(?<!\r)\n/
 const bareLineEnd = /\r(?!\n)|(?<!\r)\n/g
@@ -101,6 +103,7 @@ export class DataParser {
 
   #withoutBareLineEnds(received: string, content: string): string {
     if (this.#repair) return content.replace(bareLineEnd, '\r\n')
+    if (!bareEither.test(received)) return content
     if (bareCarriageReturn.test(received)) this.#faults.add('bare-cr')
     if (bareLineFeed.test(received)) this.#faults.add('bare-lf')
     return content

@@ -2,7 +2,6 @@ import type { Conversation, Identity } from '../engine/conversation.ts'
 import { isAccepted, ok, type Reply } from '../mail/reply.ts'
 import type { Tls, Violation } from '../mail/session.ts'
 import type { Edge } from './edge.ts'
-import { ehloReply } from './ehlo.ts'
 import { parseHelo } from './helo-name.ts'
 import { readMail, readRcpt } from './mail-command.ts'
 import { MessageIntake } from './message-intake.ts'
@@ -10,7 +9,8 @@ import * as replies from './replies.ts'
 import type { WireReply } from './wire-reply.ts'
 import { readXclient, type XclientAttributes } from './xclient.ts'
 
-export interface DialogueOptions extends Edge {
+export interface DialogueOptions {
+  readonly edge: Edge
   readonly conversation: Conversation
   /** How many recipients a message may have. */
   readonly recipients: number
@@ -23,33 +23,16 @@ interface Ahead {
   readonly hasMore: boolean
 }
 
-/** Answers one command line. */
-type Work = (line: string, ahead: Ahead) => WireReply | Promise<WireReply>
-
 /** The transaction as the protocol sees it. */
 interface OpenTransaction {
   readonly smtputf8: boolean
   hasRecipients: boolean
 }
 
-/** Commands that others have. EXPN and HELP would tell too much (RFC 5321, 7.3), the others need extensions. */
-const notOffered = ['EXPN', 'HELP', 'ETRN', 'BDAT']
-
 /** Says for each command of SMTP what we answer, and what the conversation is told. It knows no sockets. */
 export class Dialogue {
   readonly #options: DialogueOptions
   readonly #conversation: Conversation
-  readonly #commands = new Map<string, Work>([
-    ['HELO', (line, ahead) => this.#helo(line, ahead)],
-    ['EHLO', (line, ahead) => this.#helo(line, ahead)],
-    ['MAIL', line => this.#mail(line)],
-    ['RCPT', line => this.#rcpt(line)],
-    ['RSET', line => this.#rset(line)],
-    ['NOOP', () => ok],
-    ['VRFY', line => (hasArguments(line) ? replies.notVerified : replies.vrfyWhom)],
-    ['XCLIENT', line => this.#xclient(line)],
-    ...notOffered.map(verb => [verb, () => replies.notImplemented] as const),
-  ])
   #hasGreeted = false
   #transaction: OpenTransaction | undefined
   /** The name by which a proxy has introduced its client. */
@@ -62,9 +45,33 @@ export class Dialogue {
     this.#isSecure = options.conversation.session.tls !== undefined
   }
 
-  /** What answers a command; undefined for one that we do not know. DATA, STARTTLS and QUIT concern the connection too. */
-  command(verb: string): Work | undefined {
-    return this.#commands.get(verb)
+  /** Answers a command; undefined for one that we do not know. DATA, STARTTLS and QUIT concern the connection too. */
+  obey(verb: string, line: string, ahead: Ahead): WireReply | Promise<WireReply> | undefined {
+    switch (verb) {
+      case 'HELO':
+      case 'EHLO':
+        return this.#helo(line, ahead)
+      case 'MAIL':
+        return this.#mail(line)
+      case 'RCPT':
+        return this.#rcpt(line)
+      case 'RSET':
+        return this.#rset(line)
+      case 'NOOP':
+        return ok
+      case 'VRFY':
+        return hasArguments(line) ? replies.notVerified : replies.vrfyWhom
+      case 'XCLIENT':
+        return this.#xclient(line)
+      // EXPN and HELP would tell too much (RFC 5321, 7.3), the others need extensions.
+      case 'EXPN':
+      case 'HELP':
+      case 'ETRN':
+      case 'BDAT':
+        return replies.notImplemented
+      default:
+        return undefined
+    }
   }
 
   /** Lets the client be judged, and greets it. Nothing that it says may come before that (RFC 5321, 3.1). */
@@ -84,7 +91,7 @@ export class Dialogue {
     const isTooSoon = hasMore && this.#conversation.session.helo === undefined
     const welcome = () => {
       this.#hasGreeted = true
-      return esmtp ? this.#extensions() : { code: 250, lines: [this.#options.hostname] }
+      return esmtp ? this.#extensions() : this.#options.edge.standing.helo
     }
     // Behind a proxy the greeting is the proxy's own, unless it has told us its client's.
     const introduce = () => this.#conversation.helo(this.#heloByProxy ?? name, { esmtp })
@@ -94,9 +101,10 @@ export class Dialogue {
 
   #mail(line: string): Reply | Promise<Reply> {
     if (!this.#hasGreeted) return replies.heloFirst
-    if (this.#options.as === 'submission') return replies.authenticationRequired
+    if (this.#options.edge.as === 'submission') return replies.authenticationRequired
     if (this.#transaction) return replies.nestedMail
-    const command = readMail(line, { ...this.#options.limits, smtputf8: this.#options.smtputf8 })
+    const { limits, smtputf8 } = this.#options.edge
+    const command = readMail(line, { messageBytes: limits.messageBytes, smtputf8 })
     if ('code' in command) return command
     const reply = this.#conversation.mail(command.sender, command.parameters)
     const begin = (reply: Reply) => {
@@ -121,7 +129,7 @@ export class Dialogue {
     if (!this.#transaction) return replies.mailFirst
     if (hasArguments(line)) return replies.noArguments
     if (!this.#transaction.hasRecipients) return replies.noRecipients
-    if (!hasMore) return new MessageIntake({ ...this.#options, lineEnds: this.#options.as === 'mx' ? 'strict' : 'repair' })
+    if (!hasMore) return new MessageIntake(this.#options.edge)
     this.#transaction = undefined
     return this.#conversation.refuseMessage(replies.dataTooSoon)
   }
@@ -147,7 +155,7 @@ export class Dialogue {
 
   /** Why TLS cannot start; undefined when it can. */
   refuseStartTls(line: string): Reply | undefined {
-    if (!this.#options.offersTls) return replies.notImplemented
+    if (!this.#options.edge.offersTls) return replies.notImplemented
     if (hasArguments(line)) return replies.noArguments
     return this.#isSecure ? replies.tlsAlready : undefined
   }
@@ -172,7 +180,7 @@ export class Dialogue {
   }
 
   get #greeting(): WireReply {
-    return { code: 220, lines: [`${this.#options.hostname} ESMTP`] }
+    return this.#options.edge.standing.greeting
   }
 
   #identityOf({ ip, port, helo }: XclientAttributes): Identity {
@@ -189,8 +197,8 @@ export class Dialogue {
   }
 
   #extensions(): WireReply {
-    const { limits, offersTls, mayXclient: xclient, ...rest } = this.#options
-    return ehloReply({ ...rest, messageBytes: limits.messageBytes, startTls: offersTls && !this.#isSecure, xclient })
+    const { edge, recipients, mayXclient: xclient } = this.#options
+    return edge.standing.ehlo({ recipients, startTls: edge.offersTls && !this.#isSecure, xclient })
   }
 }
 

@@ -10,6 +10,8 @@ import type { Guest, ReceptionOptions } from './reception.ts'
 import { type Certificate, describeTls } from './tls.ts'
 
 interface DoorNeeds {
+  /** The name we greet with. */
+  readonly hostname: string
   readonly edge: Edge
   readonly certificate: Certificate | undefined
   readonly gateway: () => Gateway
@@ -19,6 +21,9 @@ interface DoorNeeds {
   readonly onEmpty: () => void
 }
 
+/** smtp-server would ask the system for it, for each connection, and nobody would read it. */
+const unasked = 'unasked'
+
 /** One address that we listen on, with all that comes in there. */
 export class Door {
   readonly #options: ListenerOptions
@@ -27,12 +32,12 @@ export class Door {
   readonly #listener: Listener
 
   constructor(options: ListenerOptions, needs: DoorNeeds) {
-    const { edge, certificate, reception } = needs
+    const { hostname, edge, certificate, reception } = needs
     const isImplicitTls = options.tls === 'implicit'
     if (isImplicitTls && !certificate) throw new Error(`${options.address}:${options.port}: implicit TLS needs a certificate`)
     this.#options = options
     this.#needs = needs
-    this.#server = new EdgeServer({ edge, isImplicitTls, context: certificate?.context })
+    this.#server = new EdgeServer({ hostname, edge, isImplicitTls, context: certificate?.context })
     certificate?.onChange(context => this.#server.useContext(context))
     this.#listener = new Listener(options, {
       ...needs,
@@ -65,9 +70,11 @@ export class Door {
     const { ip, port } = guest.client
     this.#server.connect(guest.socket, {
       id: session.id,
+      localAddress: unasked,
+      localPort: 1,
       remoteAddress: ip,
       remotePort: port,
-      ...this.#needs.edge,
+      edge: this.#needs.edge,
       conversation: new Conversation(gateway, session),
       recipients: gateway.maxRecipients,
       mayXclient: guest.mayXclient,

@@ -21,11 +21,12 @@ export const noDelay = { greetDelayMs: 0, greetMemorySeconds: 0 } as const
  */
 export async function testPatience(socket: Socket, ip: string, { limits, store, log }: Greeting): Promise<Patience> {
   const { greetDelayMs, greetMemorySeconds } = limits
-  const isKnown = greetDelayMs === 0 || (await remembered(ip, store, log))
+  if (greetDelayMs === 0) return socket.readableLength > 0 ? 'talked' : 'patient'
+  const isKnown = await remembered(ip, store, log)
   const patience = await waitFor(socket, isKnown ? 0 : greetDelayMs)
   // Who has once waited and talks now is a stranger again.
   const isNews = patience === (isKnown ? 'talked' : 'patient')
-  if (isNews && greetDelayMs && greetMemorySeconds) {
+  if (isNews && greetMemorySeconds) {
     store
       .set(ip, patience === 'patient', greetMemorySeconds)
       .catch(error => log.warn({ error: String(error), ip }, 'could not remember a client'))

@@ -5,6 +5,7 @@ import type { Edge } from './edge.ts'
 import { type Arrival, EdgeConnection } from './smtp-connection.ts'
 
 interface EdgeServerOptions {
+  readonly hostname: string
   readonly edge: Edge
   readonly isImplicitTls: boolean
   readonly context: SecureContext | undefined
@@ -16,9 +17,9 @@ export class EdgeServer extends SMTPServer {
   readonly open = new Set<EdgeConnection>()
   readonly #secured = new WeakMap<Socket, Socket>()
 
-  constructor({ edge, isImplicitTls, context }: EdgeServerOptions) {
+  constructor({ hostname, edge, isImplicitTls, context }: EdgeServerOptions) {
     super({
-      name: edge.hostname,
+      name: hostname,
       secure: isImplicitTls,
       logger: false,
       disableReverseLookup: true,

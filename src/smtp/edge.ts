@@ -1,10 +1,10 @@
+import type { StandingReplies } from './ehlo.ts'
 import type { Limits } from './limits.ts'
 import type { Logger } from './logger.ts'
 
 /** What all connections of one listener have in common. */
 export interface Edge {
-  /** The name we greet with. */
-  readonly hostname: string
+  readonly standing: StandingReplies
   readonly as: 'mx' | 'submission'
   readonly limits: Limits
   /** Whether every next hop takes addresses in UTF-8 (RFC 6531). */

@@ -1,26 +1,51 @@
-import type { WireReply } from './wire-reply.ts'
+import { prepare, type WireReply } from './wire-reply.ts'
 
-export interface Extensions {
+/** What we say of ourselves, to everybody. */
+interface House {
   readonly hostname: string
-  readonly messageBytes: number
-  readonly recipients: number
   readonly smtputf8: boolean
+  readonly limits: { readonly messageBytes: number }
+}
+
+/** What is different from client to client. */
+interface Offer {
+  readonly recipients: number
   readonly startTls: boolean
   readonly xclient: boolean
 }
 
-/** Our answer to EHLO: what we can do (RFC 5321, 4.1.1.1). */
-export function ehloReply(offer: Extensions): WireReply {
-  const lines = [
-    offer.hostname,
-    'PIPELINING',
-    `SIZE ${offer.messageBytes}`,
-    '8BITMIME',
-    'ENHANCEDSTATUSCODES',
-    ...(offer.smtputf8 ? ['SMTPUTF8'] : []),
-    ...(offer.startTls ? ['STARTTLS'] : []),
-    `LIMITS RCPTMAX=${offer.recipients}`, // RFC 9422
-    ...(offer.xclient ? ['XCLIENT NAME ADDR PORT PROTO HELO DESTADDR DESTPORT'] : []),
-  ]
-  return { code: 250, lines }
+/** The replies that are the same for all clients of a listener: made once, since each session begins with them. */
+export class StandingReplies {
+  readonly greeting: WireReply
+  readonly helo: WireReply
+  readonly #house: House
+  readonly #ehlo = new Map<string, WireReply>()
+
+  constructor(house: House) {
+    this.#house = house
+    this.greeting = prepare({ code: 220, lines: [`${house.hostname} ESMTP`] })
+    this.helo = prepare({ code: 250, lines: [house.hostname] })
+  }
+
+  /** Our answer to EHLO: what we can do (RFC 5321, 4.1.1.1). */
+  ehlo({ recipients, startTls, xclient }: Offer): WireReply {
+    const key = `${recipients} ${startTls} ${xclient}`
+    const known = this.#ehlo.get(key)
+    if (known) return known
+    const { hostname, smtputf8, limits } = this.#house
+    const lines = [
+      hostname,
+      'PIPELINING',
+      `SIZE ${limits.messageBytes}`,
+      '8BITMIME',
+      'ENHANCEDSTATUSCODES',
+      ...(smtputf8 ? ['SMTPUTF8'] : []),
+      ...(startTls ? ['STARTTLS'] : []),
+      `LIMITS RCPTMAX=${recipients}`, // RFC 9422
+      ...(xclient ? ['XCLIENT NAME ADDR PORT PROTO HELO DESTADDR DESTPORT'] : []),
+    ]
+    const reply = prepare({ code: 250, lines })
+    this.#ehlo.set(key, reply)
+    return reply
+  }
 }

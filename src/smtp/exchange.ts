@@ -38,9 +38,9 @@ export class Exchange {
     this.#options = options
     this.#wire = wire
     this.#dialogue = new Dialogue(options)
-    this.#budget = new Budget(options.limits)
+    this.#budget = new Budget(options.edge.limits)
     this.#replies = new ReplyQueue(wire)
-    this.#watchdog = new Watchdog(options.limits, () => this.#endWith(replies.timedOut, 'timed out'))
+    this.#watchdog = new Watchdog(options.edge.limits, () => this.#endWith(replies.timedOut, 'timed out'))
   }
 
   /** Judges the client, and greets it. */
@@ -65,7 +65,7 @@ export class Exchange {
 
   /** A message has come, to its end or beyond all limits. */
   async take(intake: MessageIntake): Promise<void> {
-    const { limits, log } = this.#options
+    const { limits, log } = this.#options.edge
     this.#isBusy = true
     this.#watchdog.pause()
     this.#intake = undefined // from here on it is the dialogue's
@@ -133,8 +133,7 @@ export class Exchange {
     }
     const space = text.indexOf(' ')
     this.#verb = (space === -1 ? text : text.slice(0, space)).toUpperCase()
-    const work = this.#work(this.#verb)
-    return work ? this.#answer(() => work(text)) : this.#wire.puzzle(text)
+    return this.#answer(() => this.#work(text), text)
   }
 
   /** Lets the client go on, once it has read our answers: else they would fill the memory. */
@@ -145,17 +144,18 @@ export class Exchange {
     return undefined
   }
 
-  #work(verb: string): ((line: string) => WireReply | Promise<WireReply>) | undefined {
-    if (verb === 'DATA') return line => this.#startData(line)
-    if (verb === 'QUIT') return () => this.#last(replies.goodbye, 'quit')
-    if (verb === 'STARTTLS') return line => this.#dialogue.refuseStartTls(line) ?? replies.startTls
-    const command = this.#dialogue.command(verb)
-    return command && (line => command(line, this.#wire))
+  /** Undefined when we do not know the command. */
+  #work(line: string): WireReply | Promise<WireReply> | undefined {
+    if (this.#verb === 'DATA') return this.#startData(line)
+    if (this.#verb === 'QUIT') return this.#last(replies.goodbye, 'quit')
+    if (this.#verb === 'STARTTLS') return this.#dialogue.refuseStartTls(line) ?? replies.startTls
+    return this.#dialogue.obey(this.#verb, line, this.#wire)
   }
 
-  #answer(work: () => WireReply | Promise<WireReply>): Promise<void> | undefined {
+  #answer(work: () => WireReply | Promise<WireReply> | undefined, line = ''): Promise<void> | undefined {
     const reply = this.#undisturbed(this.#verb, work)
-    return reply instanceof Promise ? reply.then(reply => this.#respond(reply)) : this.#respond(reply)
+    if (reply instanceof Promise) return reply.then(reply => this.#respond(reply))
+    return reply ? this.#respond(reply) : this.#wire.puzzle(line)
   }
 
   #respond(reply: WireReply): Promise<void> | undefined {
@@ -172,25 +172,25 @@ export class Exchange {
   }
 
   /** Lets the conversation come to its answer. When the client leaves meanwhile, the conversation hears of it afterwards. */
-  #undisturbed(what: string, work: () => WireReply | Promise<WireReply>): WireReply | Promise<WireReply> {
-    const { limits, log } = this.#options
+  #undisturbed<T>(what: string, work: () => T | Promise<WireReply>): T | WireReply | Promise<WireReply> {
+    const { limits, log } = this.#options.edge
     this.#isAnswering = true
     const reply = answer({ what, ms: limits.answerMs, log, work })
-    if (reply instanceof Promise) return reply.then(reply => this.#answered(reply))
-    return this.#answered(reply)
+    if (reply instanceof Promise) return reply.finally(() => this.#answered())
+    this.#answered()
+    return reply
   }
 
-  #answered(reply: WireReply): WireReply {
+  #answered(): void {
     this.#isAnswering = false
     if (this.#isOver) this.#leave(this.#ending)
-    return reply
   }
 
   #leave(ending: Ending): void {
     try {
       this.#options.conversation.close(ending)
     } catch (error) {
-      this.#options.log.error({ error: String(error) }, 'ending a conversation failed')
+      this.#options.edge.log.error({ error: String(error) }, 'ending a conversation failed')
     }
   }
 

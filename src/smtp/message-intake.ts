@@ -1,7 +1,7 @@
 import type { Message } from '../mail/message.ts'
 import type { Reply } from '../mail/reply.ts'
 import { DataParser } from './data-parser.ts'
-import type { Limits } from './limits.ts'
+import type { Edge } from './edge.ts'
 import { faultReply, notStored, tooBig } from './replies.ts'
 import { Spool } from './spool.ts'
 
@@ -12,12 +12,7 @@ export interface Taken {
   readonly wait?: Promise<void> | undefined
 }
 
-export interface IntakeOptions {
-  readonly limits: Limits
-  /** Whether bare CR and LF are refused or repaired. */
-  readonly lineEnds: 'strict' | 'repair'
-  readonly spoolDirectory: string
-}
+export type IntakeOptions = Pick<Edge, 'as' | 'limits' | 'spoolDirectory'>
 
 /** One message on its way in, between 354 and the final dot. */
 export class MessageIntake {
@@ -26,7 +21,9 @@ export class MessageIntake {
   #wait: Promise<void> | undefined
   #isForgotten = false
 
-  constructor({ limits, lineEnds, spoolDirectory }: IntakeOptions) {
+  constructor({ as, limits, spoolDirectory }: IntakeOptions) {
+    // From our own users bare CR and LF are repaired; from strangers they are refused.
+    const lineEnds = as === 'mx' ? 'strict' : 'repair'
     this.#spool = new Spool({ directory: spoolDirectory, memoryBytes: limits.memoryBytes })
     this.#parser = new DataParser(limits, lineEnds, content => {
       this.#wait = this.#spool.write(content) ?? this.#wait

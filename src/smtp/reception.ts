@@ -37,7 +37,11 @@ export interface ReceptionOptions {
 
 /** Leads a new connection to the greeting: who it is, whether there is room for it, TLS where it comes first, and whether it can wait. */
 export async function receive(socket: Socket, options: ReceptionOptions): Promise<Guest | Farewell> {
-  const client = await identify(socket, options)
+  const { remoteAddress, remotePort } = socket
+  if (remoteAddress === undefined) return 'gone' // it left before we looked
+  const peer: Client = { ip: canonicalAddress(remoteAddress), port: remotePort ?? 0 }
+  const isProxy = options.proxies.some(network => network.contains(peer.ip))
+  const client = isProxy ? await proxiedClient(socket, peer, options) : peer
   if (!client) return 'gone'
   const admission = options.admissions.admit(client.ip, Date.now())
   if ('excess' in admission) {
@@ -45,26 +49,19 @@ export async function receive(socket: Socket, options: ReceptionOptions): Promis
     if (isFirst) options.log.info({ ip: client.ip, limit: excess }, 'too many connections, some are refused')
     return excess
   }
-  const guest = await welcome(socket, client, { ...options, release: admission.release })
+  const guest = await welcome(socket, client, options, admission.release)
   if (guest === 'gone') admission.release()
   return guest
 }
 
-async function identify(socket: Socket, { proxies, limits, log }: ReceptionOptions): Promise<Client | undefined> {
-  const { remoteAddress, remotePort } = socket
-  if (remoteAddress === undefined) return undefined // it left before we looked
-  const peer: Client = { ip: canonicalAddress(remoteAddress), port: remotePort ?? 0 }
-  if (!proxies.some(network => network.contains(peer.ip))) return peer
+async function proxiedClient(socket: Socket, peer: Client, { limits, log }: ReceptionOptions): Promise<Client | undefined> {
   const client = await readProxiedClient(socket, peer, limits.proxyHeaderMs)
   if (!client) log.warn({ ip: peer.ip }, 'a proxy sent no valid PROXY header')
   return client
 }
 
-async function welcome(
-  bare: Socket,
-  client: Client,
-  { secure, limits, xclient, store, log, release }: ReceptionOptions & Pick<Guest, 'release'>,
-): Promise<Guest | 'gone'> {
+async function welcome(bare: Socket, client: Client, options: ReceptionOptions, release: () => void): Promise<Guest | 'gone'> {
+  const { secure, limits, xclient, store, log } = options
   const socket = secure ? await secure(bare) : bare
   if (!socket || socket.destroyed) return 'gone'
   const mayXclient = xclient.some(network => network.contains(client.ip))

@@ -1,11 +1,12 @@
 import type { Reply } from '../mail/reply.ts'
 import type { DataFault } from './data-parser.ts'
+import { prepare } from './wire-reply.ts'
 
 /** What the protocol itself answers, before any rule has a say. */
-export const goodbye: Reply = { code: 221, status: '2.0.0', text: 'Goodbye' }
+export const goodbye: Reply = prepare({ code: 221, status: '2.0.0', text: 'Goodbye' })
 export const flushed: Reply = { code: 250, status: '2.0.0', text: 'Flushed' }
 /** It has no status (RFC 2034, 4). */
-export const sendMessage = { code: 354, lines: ['End data with <CR><LF>.<CR><LF>'] } as const
+export const sendMessage = prepare({ code: 354, lines: ['End data with <CR><LF>.<CR><LF>'] })
 export const startTls: Reply = { code: 220, status: '2.0.0', text: 'Ready to start TLS' }
 /** RFC 5321, 3.5.3: we confirm no address. */
 export const notVerified: Reply = {

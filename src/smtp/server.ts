@@ -5,6 +5,7 @@ import { partOf, type Store } from '../engine/store.ts'
 import { type Network, parseNetwork } from '../mail/network.ts'
 import { ConnectionLimits } from './connection-limits.ts'
 import { Door } from './door.ts'
+import { StandingReplies } from './ehlo.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import type { ConnectionCounts, ListenerOptions } from './listener.ts'
 import type { Logger } from './logger.ts'
@@ -130,7 +131,16 @@ class RunningServer implements SmtpServer {
     const [limits, certificate] = [this.#limits, this.#certificate]
     const admissions = this.#admissions
     return new Door(listener, {
-      edge: { hostname, as: listener.as, limits, smtputf8, offersTls: certificate !== undefined, spoolDirectory, log },
+      hostname,
+      edge: {
+        standing: new StandingReplies({ hostname, smtputf8, limits }),
+        as: listener.as,
+        limits,
+        smtputf8,
+        offersTls: certificate !== undefined,
+        spoolDirectory,
+        log,
+      },
       certificate,
       gateway,
       reception: {

@@ -32,7 +32,7 @@ describe('dialogue stream', () => {
     const stream = new DialogueStream(silent)
     const intake = new MessageIntake({
       limits: { ...defaultLimits, memoryBytes: 0 },
-      lineEnds: 'strict',
+      as: 'mx',
       spoolDirectory: tmpdir(),
     })
     stream.receive(intake)
