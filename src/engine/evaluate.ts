@@ -83,12 +83,7 @@ function inGroups(concerned: Judged): Iterable<Judged> {
   return Map.groupBy(concerned, ([, tally]) => fingerprint(tally)).values()
 }
 
-function judgeAlike(
-  rule: Rule,
-  alike: Judged,
-  tallies: Map<Address, Tally>,
-  evaluation: Evaluation,
-): Promise<void> | undefined {
+function judgeAlike(rule: Rule, alike: Judged, tallies: Map<Address, Tally>, evaluation: Evaluation): Promise<void> | undefined {
   const recipients = alike.map(([recipient]) => recipient)
   const [, tally] = alike[0] as readonly [Address, Tally] // there are no empty groups
   const take = (verdict: Verdict) => {

@@ -75,7 +75,7 @@ export class OpenTransaction implements Transaction {
   }
 
   has(recipient: Address): boolean {
-    return this.#routes.has(formatAddress(recipient))
+    return this.#routes.size > 0 && this.#routes.has(formatAddress(recipient))
   }
 
   /** Whether this transport may serve a recipient: one transaction has one next hop, so that one's failure never doubles another's mail. */

@@ -16,7 +16,10 @@ export function parseNetwork(text: string): Network | undefined {
   const prefix = bits === undefined ? width(base) : Number(bits)
   if (prefix > width(base)) return undefined
   const contains = base.kind() === 'ipv4' ? containsIPv4(base.toString(), prefix) : undefined
-  return { text, contains: ip => (contains && isIPv4(ip) ? contains(ip) : isIP(ip) !== 0 && matches(ipaddr.process(ip), base, prefix)) }
+  return {
+    text,
+    contains: ip => (contains && isIPv4(ip) ? contains(ip) : isIP(ip) !== 0 && matches(ipaddr.process(ip), base, prefix)),
+  }
 }
 
 /** The same by arithmetic: each connection is looked up in several lists. */

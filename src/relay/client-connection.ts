@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
-import { reason } from './connect-socket.ts'
 import { eachChunk } from './chunks.ts'
+import { reason } from './connect-socket.ts'
 import { DotStuffing } from './dot-stuffing.ts'
 import { ReplyReader } from './reply-reader.ts'
 import { type Answer, describe, isTrouble, type Trouble } from './server-reply.ts'
@@ -64,7 +64,8 @@ export class ClientConnection {
   }
 
   write(bytes: string | Buffer): void {
-    if (!this.#trouble) this.#socket.write(bytes)
+    // ASCII is written as it is, and most commands are nothing else.
+    if (!this.#trouble) this.#socket.write(bytes, typeof bytes === 'string' && isAscii(bytes) ? 'latin1' : 'utf8')
   }
 
   /**
@@ -189,6 +190,10 @@ export class ClientConnection {
     this.#wake?.(trouble)
     this.#onEnd()
   }
+}
+
+function isAscii(text: string): boolean {
+  return /^[\x00-\x7f]*$/.test(text)
 }
 
 function verb(line: string): string {
