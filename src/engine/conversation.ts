@@ -116,12 +116,18 @@ export class Conversation {
   async message(message: Message): Promise<Reply> {
     const transaction = this.#open
     transaction.noteMessage(message)
-    const reply = await this.#undisturbed(async () => {
-      await judgeMessage(this.#gateway, transaction, message)
-      return this.#left ? withId(senderLeft, transaction.id) : this.#settle(transaction, message)
-    }).catch(error => this.#fail(transaction, error))
-    this.#finish(this.#left && !isAccepted(reply) ? this.#left : 'answered', reply)
-    return reply
+    this.#answering = true
+    try {
+      const judged = judgeMessage(this.#gateway, transaction, message)
+      if (judged) await judged
+      const reply = this.#left ? withId(senderLeft, transaction.id) : await this.#settle(transaction, message)
+      this.#answering = false
+      this.#finish(this.#left && !isAccepted(reply) ? this.#left : 'answered', reply)
+      return reply
+    } catch (error) {
+      this.#answering = false
+      return this.#fail(transaction, error)
+    }
   }
 
   /** The message broke the protocol or a limit: nobody has judged it, and nobody gets it. */
@@ -166,15 +172,6 @@ export class Conversation {
   #fail(transaction: OpenTransaction, error: unknown): never {
     this.#finish('answered', refuseAll(transaction, { ...notKept, detail: String(error) }))
     throw error
-  }
-
-  async #undisturbed<T>(work: () => Promise<T>): Promise<T> {
-    this.#answering = true
-    try {
-      return await work()
-    } finally {
-      this.#answering = false
-    }
   }
 
   async #settle(transaction: OpenTransaction, message: Message): Promise<Reply> {

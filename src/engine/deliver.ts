@@ -23,10 +23,11 @@ export async function deliver(gateway: Gateway, transaction: OpenTransaction, co
   const answer = withId(accepted, transaction.id)
   const annotated = gateway.annotate(message, transaction.trace('answered', answer))
 
-  const held = await hold(gateway, transaction, copies.quarantine, annotated)
+  const held = copies.quarantine.length ? await hold(gateway, transaction, copies.quarantine, annotated) : nothingHeld
   if (isTrouble(held)) return refuseAll(transaction, held, 'quarantine')
   if (!copies.deliver.length) return answer
   const refused = await send(transaction, copies.deliver, annotated)
+  if (!refused.size) return answer
   if (refused.size < copies.deliver.length) return keepRefused(gateway, transaction, refused, annotated)
   await held.discard().catch(() => {}) // a copy too many in quarantine does no harm
   return refuseAll(transaction, theWorst([...refused.values()]), transaction.where)
@@ -77,7 +78,6 @@ async function keepRefused(
   refused: ReadonlyMap<Address, Reply>,
   message: Message,
 ): Promise<Reply> {
-  if (!refused.size) return withId(accepted, transaction.id)
   for (const [recipient, reply] of refused) transaction.note(recipient, 'quarantined', reply, { where: 'quarantine' })
   const held = await hold(gateway, transaction, [...refused.keys()], message)
   if (!isTrouble(held)) {
@@ -98,7 +98,6 @@ async function hold(
   recipients: readonly Address[],
   message: Message,
 ): Promise<Held | Reply> {
-  if (!recipients.length) return nothingHeld
   try {
     return await quarantine.hold({ sender: transaction.sender, recipients }, message, transaction.trace('answered'))
   } catch (error) {

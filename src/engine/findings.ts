@@ -41,7 +41,8 @@ class Glance implements Look<Phase> {
     return this.#abort.signal
   }
 
-  async fact<T>(other: Fact<T, never>): Promise<T> {
+  /** A property, since facts take it out of its object. */
+  readonly fact = async <T>(other: Fact<T, never>): Promise<T> => {
     const asked = this.#ask(other as unknown as Fact) // Which phase it is from was checked where it was defined.
     const value = await asked.promise
     this.#finding.restsOnDns ||= asked.restsOnDns

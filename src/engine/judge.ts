@@ -53,12 +53,13 @@ export async function judgeRecipient(gateway: Gateway, transaction: OpenTransact
 }
 
 /** The rules of the message judge it for all recipients, each with its own tally. */
-export async function judgeMessage(gateway: Gateway, transaction: OpenTransaction, message: Message): Promise<void> {
+export function judgeMessage(gateway: Gateway, transaction: OpenTransaction, message: Message): Promise<void> | undefined {
+  if (!gateway.rulebook.at.message.length) return undefined
   const { session, sender, parameters, standing, entries } = transaction
   const known = { session, sender, parameters, message }
   const { findings, degraded } = standing
   const counts = (rule: Rule, recipient: Address) => concerns(gateway, rule, recipient)
-  await evaluateEach(transaction.tallies, counts, evaluation(gateway, 'message', { known, findings, entries, degraded }))
+  return evaluateEach(transaction.tallies, counts, evaluation(gateway, 'message', { known, findings, entries, degraded }))
 }
 
 /** Exempt recipients are judged by the rules that always run, and by no others. */

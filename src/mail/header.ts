@@ -13,26 +13,39 @@ export interface Field {
 export const headerLimits = { bytes: 256 * 1024, fields: 1000 } as const
 
 const CRLF = '\r\n'
-const LF = 0x0a
-const SPACE = 0x20
-const TAB = 0x09
-const COLON = 0x3a
 
 /** Reads the header section of a message. A line that is no field is passed over; the first empty line ends it. */
 export function parseHeader(content: readonly Buffer[]): Field[] {
   const bytes = head(content)
+  // One character for each byte: places in the text are places in the message.
+  const text = bytes.toString('latin1', 0, endOf(bytes))
+  const isAscii = !/[\x80-\xff]/.test(text)
   const fields: Field[] = []
-  let start = 0
-  while (start < bytes.length && fields.length < headerLimits.fields && !bytes.subarray(start, start + 2).equals(crlf)) {
-    const end = fieldEnd(bytes, start)
-    const field = parseField(bytes, start, end)
-    if (field) fields.push(field)
+  for (let start = 0; start < text.length && fields.length < headerLimits.fields; ) {
+    const end = fieldEnd(text, start)
+    const colon = text.indexOf(':', start)
+    const name = colon === -1 || colon >= end ? '' : text.slice(start, colon).trimEnd()
+    if (/^[\x21-\x7e]+$/.test(name)) {
+      const raw = isAscii ? text.slice(colon + 1, end) : bytes.toString('utf8', colon + 1, end)
+      fields.push({ name: name.toLowerCase(), value: unfolded(raw), start, end })
+    }
     start = end
   }
   return fields
 }
 
-const crlf = Buffer.from(CRLF)
+/** Where the first empty line begins, or where the header is read no further. */
+function endOf(bytes: Buffer): number {
+  if (bytes.indexOf(CRLF) === 0) return 0
+  const end = bytes.indexOf(blankLine)
+  return end === -1 ? bytes.length : end + CRLF.length
+}
+
+function unfolded(text: string): string {
+  const line = text.trim()
+  return line.includes(CRLF) ? line.replaceAll(CRLF, '') : line
+}
+
 const blankLine = Buffer.from(CRLF + CRLF)
 
 /** The first bytes of the content, copied only when they are spread over several chunks. */
@@ -50,24 +63,12 @@ function head(content: readonly Buffer[]): Buffer {
 }
 
 /** Behind the last line that belongs to the field: continuation lines start with white space. */
-function fieldEnd(bytes: Buffer, start: number): number {
+function fieldEnd(text: string, start: number): number {
   let end = start
   do {
-    const lineEnd = bytes.indexOf(LF, end)
-    if (lineEnd === -1) return bytes.length
+    const lineEnd = text.indexOf('\n', end)
+    if (lineEnd === -1) return text.length
     end = lineEnd + 1
-  } while (bytes[end] === SPACE || bytes[end] === TAB)
+  } while (text[end] === ' ' || text[end] === '\t')
   return end
-}
-
-function parseField(bytes: Buffer, start: number, end: number): Field | undefined {
-  const colon = bytes.indexOf(COLON, start)
-  if (colon === -1 || colon >= end) return undefined
-  const name = bytes.toString('latin1', start, colon).trimEnd()
-  if (!/^[\x21-\x7e]+$/.test(name)) return undefined
-  const value = bytes
-    .toString('utf8', colon + 1, end)
-    .replaceAll(CRLF, '')
-    .trim()
-  return { name: name.toLowerCase(), value, start, end }
 }

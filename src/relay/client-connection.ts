@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import { AwaitedReplies } from './awaited-replies.ts'
 import { eachChunk } from './chunks.ts'
 import { reason } from './connect-socket.ts'
 import { DotStuffing } from './dot-stuffing.ts'
@@ -15,7 +16,7 @@ const quitMs = 2_000
  */
 export class ClientConnection {
   readonly #reader = new ReplyReader()
-  readonly #waiting: ((answer: Answer) => void)[] = []
+  readonly #awaited = new AwaitedReplies(trouble => this.#fail(trouble))
   #socket: Socket
   #trouble: Trouble | undefined
   /** Ends the one wait that is not for a reply: for a handshake, or for the server to read on. */
@@ -43,13 +44,7 @@ export class ClientConnection {
   /** The next reply, for which nothing need be sent: the banner, or one of several after the final dot. */
   reply(ms: number, what = 'the greeting'): Promise<Answer> {
     if (this.#trouble) return Promise.resolve(this.#trouble)
-    return new Promise(resolve => {
-      const timer = setTimeout(() => this.#fail({ trouble: 'late', detail: `no answer to ${what} within ${ms} ms` }), ms)
-      this.#waiting.push(answer => {
-        clearTimeout(timer)
-        resolve(answer)
-      })
-    })
+    return this.#awaited.next(what, ms)
   }
 
   command(line: string, ms: number): Promise<Answer> {
@@ -143,8 +138,8 @@ export class ClientConnection {
       if (this.#trouble) return
       if (isTrouble(answer)) this.#fail(answer)
       else if (this.#isSending) this.#early ??= answer
-      else if (this.#waiting.length) this.#waiting.shift()?.(answer)
-      else this.#fail({ trouble: 'lost', detail: `the server said, unasked: ${describe(answer)}` })
+      else if (!this.#awaited.take(answer))
+        this.#fail({ trouble: 'lost', detail: `the server said, unasked: ${describe(answer)}` })
     }
     if (this.#early) this.#wake?.()
   }
@@ -186,7 +181,7 @@ export class ClientConnection {
 
   #end(trouble: Trouble): void {
     this.#trouble = trouble
-    for (const answer of this.#waiting.splice(0)) answer(trouble)
+    this.#awaited.end(trouble)
     this.#wake?.(trouble)
     this.#onEnd()
   }

@@ -21,7 +21,8 @@ export class Pool {
   readonly #idle: Idle[] = []
   #sweeper: NodeJS.Timeout | undefined
   readonly #waiting: (() => void)[] = []
-  #open = 0
+  /** How many are open, or being opened. */
+  #count = 0
   #inClearUntil = 0
   #isClosed = false
 
@@ -30,15 +31,20 @@ export class Pool {
   }
 
   /** A connection for a transaction of this client: one that is idle, unless it shall be a fresh one. */
-  async acquire(session: Session, { fresh }: { readonly fresh: boolean }): Promise<Link | Trouble> {
+  acquire(session: Session, { fresh }: { readonly fresh: boolean }): Link | Promise<Link | Trouble> {
+    const idle = fresh ? undefined : this.#idleFor(session)
+    return idle ? this.#use(idle) : this.#open(session, fresh)
+  }
+
+  async #open(session: Session, fresh: boolean): Promise<Link | Trouble> {
     const deadline = performance.now() + this.#hop.timeouts.waitMs
     for (;;) {
       const idle = fresh ? undefined : this.#idleFor(session)
       if (idle) return this.#use(idle)
       // Rather the room of an idle connection than waiting for one in use.
-      if (this.#open >= this.#hop.maxConnections) this.#idle[0]?.link.connection.quit()
-      if (this.#open < this.#hop.maxConnections) return this.#connect(session)
-      if (!(await this.#freed(deadline))) return { trouble: 'busy', detail: `all ${this.#open} connections are in use` }
+      if (this.#count >= this.#hop.maxConnections) this.#idle[0]?.link.connection.quit()
+      if (this.#count < this.#hop.maxConnections) return this.#connect(session)
+      if (!(await this.#freed(deadline))) return { trouble: 'busy', detail: `all ${this.#count} connections are in use` }
     }
   }
 
@@ -100,7 +106,7 @@ export class Pool {
   }
 
   async #connect(session: Session): Promise<Link | Trouble> {
-    this.#open++
+    this.#count++
     const link = await this.#openLink(session)
     if (isTrouble(link)) this.#forget()
     else link.connection.onEnd = () => this.#forget(link)
@@ -117,7 +123,7 @@ export class Pool {
 
   #forget(link?: Link): void {
     if (link) this.#unpark(link)
-    this.#open--
+    this.#count--
     this.#waiting.shift()?.()
   }
 

@@ -36,14 +36,29 @@ export class SmtpDelivery implements Delivery {
 
   async ask(recipient: Address): Promise<Reply> {
     const key = formatAddress(recipient)
-    const reply = this.#replies.get(key) ?? (await this.#alone(() => this.#ask(recipient)))
-    this.#replies.set(key, reply)
-    return reply
+    const known = this.#replies.get(key)
+    if (known) return known
+    this.#begin()
+    try {
+      const reply = await this.#ask(recipient)
+      this.#replies.set(key, reply)
+      return reply
+    } finally {
+      this.#isBusy = false
+      // A few clients that fall silent after RCPT must not keep all others from the next hop.
+      this.#hold = setTimeout(() => this.#leave(), this.#hop.timeouts.holdMs).unref()
+    }
   }
 
-  send(recipients: readonly Address[], message: Message): Promise<Replies> {
+  async send(recipients: readonly Address[], message: Message): Promise<Replies> {
     const complete = this.#hop.returnPath ? withReturnPath(message, this.#transaction.sender) : message
-    return this.#alone(() => this.#send(recipients, complete))
+    this.#begin()
+    try {
+      return await this.#send(recipients, complete)
+    } finally {
+      this.#isBusy = false
+      this.#leave()
+    }
   }
 
   end(): void {
@@ -54,22 +69,16 @@ export class SmtpDelivery implements Delivery {
   }
 
   /** SMTP is a dialogue: two questions at once would mix up the answers. */
-  async #alone<T>(work: () => Promise<T>): Promise<T> {
+  #begin(): void {
     if (this.#isBusy) throw new Error('One question at a time: the next hop has not yet answered the last one')
     this.#isBusy = true
     clearTimeout(this.#hold)
-    try {
-      return await work()
-    } finally {
-      this.#isBusy = false
-      // A few clients that fall silent after RCPT must not keep all others from the next hop.
-      this.#hold = setTimeout(() => this.#leave(), this.#hop.timeouts.holdMs).unref()
-    }
   }
 
   async #ask(recipient: Address): Promise<Reply> {
     const isFirst = !this.#current?.link.isOpen
-    const current = await this.#open({ fresh: false })
+    const opened = this.#current?.link.isOpen ? this.#current : this.#open({ fresh: false })
+    const current = opened instanceof Promise ? await opened : opened
     if (!(current instanceof HopTransaction)) return this.#fail(current)
     const refusal = refusalAhead(this.#transaction, recipient, current.link)
     if (refusal) return refusal
@@ -143,11 +152,12 @@ export class SmtpDelivery implements Delivery {
     if (this.#current?.link.isOpen) return this.#current
     if (this.#failure) return this.#failure
     const { session } = this.#transaction
-    const link = await this.#pool.acquire(session, { fresh })
+    const acquired = this.#pool.acquire(session, { fresh })
+    const link = acquired instanceof Promise ? await acquired : acquired
     if (isTrouble(link)) return link
     const isReused = link.uses > 0
     this.#current = new HopTransaction(link, mail)
-    const refusal = await this.#present(link)
+    const refusal = this.#hop.identity === 'xclient' ? await this.#present(link) : undefined
     if (this.#failure) this.#leave()
     else if (refusal) this.#drop()
     if (refusal && isReused && !this.#failure) return this.#open({ fresh: true }, mail)
@@ -157,8 +167,7 @@ export class SmtpDelivery implements Delivery {
   /** Tells the next hop for whom we come, if it shall know. */
   async #present(link: Link): Promise<Answer | undefined> {
     const { session } = this.#transaction
-    if (this.#hop.identity !== 'xclient' || link.isKnownAs(session)) return undefined
-    return link.presentAs(session)
+    return link.isKnownAs(session) ? undefined : link.presentAs(session)
   }
 
   /** A server with which we are out of step is not asked any further. */

@@ -81,7 +81,8 @@ export class DialogueStream extends EventEmitter {
   #hear(): void {
     while (this.#ahead.length && !this.isClosed) {
       const wait = this.#intake ? this.#takeData(this.#intake) : this.#takeLine()
-      if (wait) return this.#pause(wait)
+      if (wait) this.#pause(wait)
+      if (wait) return
     }
   }
 

@@ -1,14 +1,14 @@
 import type { Ending } from '../engine/trace.ts'
 import type { Reply } from '../mail/reply.ts'
 import type { Tls } from '../mail/session.ts'
-import { answer } from './adapter.ts'
+import { Attention } from './attention.ts'
 import { Budget } from './budget.ts'
 import { readCommandLine } from './command-line.ts'
 import { Dialogue, type DialogueOptions } from './dialogue.ts'
 import type { MessageIntake } from './message-intake.ts'
 import * as replies from './replies.ts'
 import { ReplyQueue } from './reply-queue.ts'
-import { Watchdog } from './watchdog.ts'
+import { type Turn, Watchdog } from './watchdog.ts'
 import type { Wire } from './wire.ts'
 import type { WireReply } from './wire-reply.ts'
 
@@ -20,19 +20,16 @@ export class Exchange {
   readonly #budget: Budget
   readonly #watchdog: Watchdog
   readonly #replies: ReplyQueue
+  readonly #attention: Attention
   #intake: MessageIntake | undefined
   /** The command that is being answered. */
   #verb = ''
   #isBusy = true
-  /** The conversation is at work on a command: nobody may interrupt it. */
-  #isAnswering = false
   /** A message is judged and handed over. */
   #isTaking = false
   #isDraining = false
-  #ending: Ending = 'disconnected'
   /** The reply at hand is the last one. */
   #isLast = false
-  #isOver = false
 
   constructor(wire: Wire, options: DialogueOptions) {
     this.#options = options
@@ -40,12 +37,14 @@ export class Exchange {
     this.#dialogue = new Dialogue(options)
     this.#budget = new Budget(options.edge.limits)
     this.#replies = new ReplyQueue(wire)
-    this.#watchdog = new Watchdog(options.edge.limits, () => this.#endWith(replies.timedOut, 'timed out'))
+    this.#attention = new Attention(options.conversation, options.edge.log)
+    this.#watchdog = new Watchdog(options.edge.limits, turn => this.#endLate(turn))
   }
 
   /** Judges the client, and greets it. */
   async greet(): Promise<void> {
-    const greeting = await this.#undisturbed('connect', () => this.#dialogue.greet(this.#wire))
+    this.#watchdog.expect('answer')
+    const greeting = await this.#attention.undisturbed('connect', () => this.#dialogue.greet(this.#wire))
     if (this.#wire.isClosing) return
     this.#say(greeting.code === 220 ? greeting : this.#last(greeting, 'refused by the protocol'))
   }
@@ -53,7 +52,6 @@ export class Exchange {
   /** A line has come. Undefined when it is answered already, and the next may follow. */
   hear(line: Buffer): Promise<void> | undefined {
     this.#isBusy = true
-    this.#watchdog.pause()
     const wait = this.#obey(readCommandLine(line))
     if (wait) return wait.then(() => this.#next())
     return this.#next()
@@ -65,12 +63,11 @@ export class Exchange {
 
   /** A message has come, to its end or beyond all limits. */
   async take(intake: MessageIntake): Promise<void> {
-    const { limits, log } = this.#options.edge
     this.#isBusy = true
-    this.#watchdog.pause()
+    this.#watchdog.expect('message answer')
     this.#intake = undefined // from here on it is the dialogue's
     this.#isTaking = true
-    const reply = await answer({ what: 'message', ms: limits.messageAnswerMs, log, work: () => this.#dialogue.message(intake) })
+    const reply = await this.#attention.inAnyCase('message', () => this.#dialogue.message(intake))
     this.#isTaking = false
     this.#watchdog.noteTransaction()
     if (reply.code < 400) this.#budget.noteTransaction()
@@ -107,23 +104,21 @@ export class Exchange {
   /** Ends the connection as soon as the client has its answer to what it has said (RFC 5321, 3.8). */
   drain(): void {
     this.#isDraining = true
-    this.#ending = 'shut down'
+    this.#attention.ending = 'shut down'
     if (!this.#isBusy && !this.#wire.isReceiving) this.#endWith(replies.shuttingDown, 'shut down')
   }
 
   /** The client has closed its side. Without QUIT while we judge its message, it has given up waiting and will come again. */
   noteEnd(): void {
-    if (this.#isTaking && !this.#wire.hasMore) this.#leave('disconnected')
+    if (this.#isTaking && !this.#wire.hasMore) this.#attention.leave('disconnected')
   }
 
   /** The connection is closing or closed, whoever did it. */
   finish(): void {
     this.#replies.flush()
-    if (this.#isOver) return
-    this.#isOver = true
     this.#watchdog.stop()
     void this.#intake?.discard()
-    if (!this.#isAnswering) this.#leave(this.#ending)
+    this.#attention.end()
   }
 
   #obey(text: string | Reply): Promise<void> | undefined {
@@ -153,7 +148,8 @@ export class Exchange {
   }
 
   #answer(work: () => WireReply | Promise<WireReply> | undefined, line = ''): Promise<void> | undefined {
-    const reply = this.#undisturbed(this.#verb, work)
+    const reply = this.#attention.undisturbed(this.#verb, work)
+    if (reply instanceof Promise) this.#watchdog.expect('answer')
     if (reply instanceof Promise) return reply.then(reply => this.#respond(reply))
     return reply ? this.#respond(reply) : this.#wire.puzzle(line)
   }
@@ -171,29 +167,6 @@ export class Exchange {
     if (reply === replies.startTls) this.#wire.startTls()
   }
 
-  /** Lets the conversation come to its answer. When the client leaves meanwhile, the conversation hears of it afterwards. */
-  #undisturbed<T>(what: string, work: () => T | Promise<WireReply>): T | WireReply | Promise<WireReply> {
-    const { limits, log } = this.#options.edge
-    this.#isAnswering = true
-    const reply = answer({ what, ms: limits.answerMs, log, work })
-    if (reply instanceof Promise) return reply.finally(() => this.#answered())
-    this.#answered()
-    return reply
-  }
-
-  #answered(): void {
-    this.#isAnswering = false
-    if (this.#isOver) this.#leave(this.#ending)
-  }
-
-  #leave(ending: Ending): void {
-    try {
-      this.#options.conversation.close(ending)
-    } catch (error) {
-      this.#options.edge.log.error({ error: String(error) }, 'ending a conversation failed')
-    }
-  }
-
   #startData(line: string): WireReply {
     const { hasMore } = this.#wire
     const intake = this.#dialogue.data(line, { hasMore })
@@ -206,18 +179,24 @@ export class Exchange {
 
   #say(reply: WireReply): void {
     this.#replies.add(this.#verb, reply)
-    if (reply === replies.takesTooLong) this.#last(reply, 'timed out')
     if (this.#isLast) this.#wire.close()
   }
 
   /** The connection ends with this reply. */
   #last(reply: WireReply, ending: Ending): WireReply {
-    this.#ending = ending
+    this.#attention.ending = ending
     this.#isLast = true
     return reply
   }
 
   #endWith(reply: WireReply, ending: Ending): void {
     if (!this.#wire.isClosing) this.#say(this.#last(reply, ending))
+  }
+
+  #endLate(turn: Turn): void {
+    const isOurs = turn === 'answer' || turn === 'message answer'
+    // What is late may still be at work on this transaction: the connection must not go on beside it.
+    if (isOurs) this.#attention.giveUp(turn === 'answer' ? this.#verb : 'message')
+    this.#endWith(isOurs ? replies.takesTooLong : replies.timedOut, 'timed out')
   }
 }

@@ -1,15 +1,18 @@
 import type { Limits } from './limits.ts'
 
-type WatchdogLimits = Pick<Limits, 'commandMs' | 'tlsHandshakeMs' | 'dataBlockMs' | 'dataBytesPerSecond' | 'sessionMs'>
+type WatchdogLimits = Pick<
+  Limits,
+  'commandMs' | 'tlsHandshakeMs' | 'dataBlockMs' | 'dataBytesPerSecond' | 'sessionMs' | 'answerMs' | 'messageAnswerMs'
+>
 
-/** Whose turn it is: the client's, with a command, a handshake or a message; or ours, and then nobody is late. */
-type Turn = 'command' | 'handshake' | 'data' | 'ours'
+/** Whose turn it is: the client's, with a command, a handshake or a message; ours, with an answer; or nobody's. */
+export type Turn = 'command' | 'handshake' | 'data' | 'answer' | 'message answer' | 'nobody'
 
-/** Watches that a client does not keep us waiting. A byte now and then does not count as progress. */
+/** Watches that a client does not keep us waiting, nor we a client. A byte now and then does not count as progress. */
 export class Watchdog {
   readonly #limits: WatchdogLimits
-  readonly #onLate: () => void
-  #turn: Turn = 'ours'
+  readonly #onLate: (turn: Turn) => void
+  #turn: Turn = 'nobody'
   /** When the turn began. */
   #since = performance.now()
   /** When the last transaction was completed, or the session began. */
@@ -18,22 +21,17 @@ export class Watchdog {
   #bytes = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(limits: WatchdogLimits, onLate: () => void) {
+  constructor(limits: WatchdogLimits, onLate: (turn: Turn) => void) {
     this.#limits = limits
     this.#onLate = onLate
   }
 
-  expect(turn: Exclude<Turn, 'ours'>): void {
+  expect(turn: Exclude<Turn, 'nobody'>): void {
     this.#turn = turn
     this.#since = this.#lastBlock = performance.now()
     this.#bytes = 0
     // A timer that runs already is soon enough: it looks again when it fires.
     this.#timer ??= this.#setTimer()
-  }
-
-  /** We are at work: the client has nothing to do but wait. */
-  pause(): void {
-    this.#turn = 'ours'
   }
 
   /** A piece of a message has come. */
@@ -47,12 +45,14 @@ export class Watchdog {
   }
 
   stop(): void {
-    this.#turn = 'ours'
+    this.#turn = 'nobody'
     clearTimeout(this.#timer)
   }
 
   #deadline(): number {
-    const { commandMs, tlsHandshakeMs, dataBlockMs, dataBytesPerSecond, sessionMs } = this.#limits
+    const { commandMs, tlsHandshakeMs, dataBlockMs, dataBytesPerSecond, sessionMs, answerMs, messageAnswerMs } = this.#limits
+    if (this.#turn === 'answer') return this.#since + answerMs
+    if (this.#turn === 'message answer') return this.#since + messageAnswerMs
     if (this.#turn === 'handshake') return this.#since + tlsHandshakeMs
     if (this.#turn === 'command') return Math.min(this.#since + commandMs, this.#progress + sessionMs)
     const onAverage = dataBytesPerSecond > 0 ? this.#since + (this.#bytes / dataBytesPerSecond) * 1000 : Number.POSITIVE_INFINITY
@@ -60,17 +60,17 @@ export class Watchdog {
   }
 
   #setTimer(): NodeJS.Timeout {
-    // The session's end must not come late because the timer was set for a later one.
-    const { commandMs, tlsHandshakeMs, dataBlockMs } = this.#limits
-    const longest = Math.min(commandMs, tlsHandshakeMs, dataBlockMs)
+    // Nothing must be noticed late because the timer was set for something later.
+    const { commandMs, tlsHandshakeMs, dataBlockMs, answerMs, messageAnswerMs } = this.#limits
+    const longest = Math.min(commandMs, tlsHandshakeMs, dataBlockMs, answerMs, messageAnswerMs)
     const left = Math.ceil(this.#deadline() - performance.now())
     return setTimeout(() => this.#look(), Math.max(1, Math.min(left, longest))).unref()
   }
 
   #look(): void {
     this.#timer = undefined
-    if (this.#turn === 'ours') return
+    if (this.#turn === 'nobody') return
     if (performance.now() < this.#deadline()) this.#timer = this.#setTimer()
-    else this.#onLate()
+    else this.#onLate(this.#turn)
   }
 }
