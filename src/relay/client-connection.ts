@@ -9,7 +9,6 @@ import { type Answer, describe, isTrouble, type Trouble } from './server-reply.t
 
 /** How long a server may take to close after QUIT. */
 const quitMs = 2_000
-
 /**
  * One connection to a mail server: commands go out, replies come back in their order. It knows nothing of
  * transactions. After trouble it is closed, and every further answer is that trouble.
@@ -60,7 +59,7 @@ export class ClientConnection {
 
   write(bytes: string | Buffer): void {
     // ASCII is written as it is, and most commands are nothing else.
-    if (!this.#trouble) this.#socket.write(bytes, typeof bytes === 'string' && isAscii(bytes) ? 'latin1' : 'utf8')
+    if (!this.#trouble) this.#socket.write(bytes, typeof bytes === 'string' && !/[^\x00-\x7f]/.test(bytes) ? 'latin1' : 'utf8')
   }
 
   /**
@@ -185,10 +184,6 @@ export class ClientConnection {
     this.#wake?.(trouble)
     this.#onEnd()
   }
-}
-
-function isAscii(text: string): boolean {
-  return /^[\x00-\x7f]*$/.test(text)
 }
 
 function verb(line: string): string {

@@ -14,7 +14,6 @@ import type { WireReply } from './wire-reply.ts'
 
 /** One client's commands and messages, each with its answer: in time, within the client's budget, and until one of both ends it. */
 export class Exchange {
-  readonly #options: DialogueOptions
   readonly #wire: Wire
   readonly #dialogue: Dialogue
   readonly #budget: Budget
@@ -32,7 +31,6 @@ export class Exchange {
   #isLast = false
 
   constructor(wire: Wire, options: DialogueOptions) {
-    this.#options = options
     this.#wire = wire
     this.#dialogue = new Dialogue(options)
     this.#budget = new Budget(options.edge.limits)
@@ -149,9 +147,9 @@ export class Exchange {
 
   #answer(work: () => WireReply | Promise<WireReply> | undefined, line = ''): Promise<void> | undefined {
     const reply = this.#attention.undisturbed(this.#verb, work)
-    if (reply instanceof Promise) this.#watchdog.expect('answer')
-    if (reply instanceof Promise) return reply.then(reply => this.#respond(reply))
-    return reply ? this.#respond(reply) : this.#wire.puzzle(line)
+    if (!(reply instanceof Promise)) return reply ? this.#respond(reply) : this.#wire.puzzle(line)
+    this.#watchdog.expect('answer')
+    return reply.then(reply => this.#respond(reply))
   }
 
   #respond(reply: WireReply): Promise<void> | undefined {

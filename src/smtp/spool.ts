@@ -12,8 +12,10 @@ export interface SpoolOptions {
 }
 
 /** Pieces smaller than this are gathered, lest a message that trickles in costs a hundred times its size. */
-const smallBytes = 4096
-const blockBytes = 16 * 1024
+const smallBytes = 512
+const blockBytes = 4096
+/** The disk is not troubled for less. */
+const writtenBytes = 16 * 1024
 
 /** Keeps a message while it comes in: in memory, and from some size on in a file that nobody else can see. */
 export class Spool {
@@ -45,7 +47,7 @@ export class Spool {
     this.#size += piece.length
     this.#inMemory += piece.length
     this.#keep(piece)
-    if (this.#size <= this.#options.memoryBytes || (this.#file && this.#inMemory < blockBytes)) return undefined
+    if (this.#size <= this.#options.memoryBytes || (this.#file && this.#inMemory < writtenBytes)) return undefined
     return this.#flush()
   }
 
