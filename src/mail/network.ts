@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isIP, isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 /** A range of addresses: `192.0.2.0/24`, `2001:db8::/32`, or one address alone. */
@@ -20,6 +20,7 @@ export function parseNetwork(text: string): Network | undefined {
 
 /** One spelling for each address: `::ffff:192.0.2.1` is `192.0.2.1`, IPv6 is compressed and lower case. */
 export function canonicalAddress(ip: string): string {
+  if (isIPv4(ip)) return ip
   return isIP(ip) ? ipaddr.process(ip.split('%')[0] as string).toString() : ip
 }
 
@@ -33,6 +34,7 @@ export function neighbourhood(ip: string): string {
 
 /** The name under which an address is asked for in a reverse zone or a blocklist (RFC 5782, 2.1): `1.2.0.192`. */
 export function reversed(ip: string): string {
+  if (isIPv4(ip)) return ip.split('.').reverse().join('.')
   const address = ipaddr.process(ip)
   if (address.kind() === 'ipv4') return address.toByteArray().toReversed().join('.')
   const nibbles = Buffer.from(address.toByteArray()).toString('hex')
