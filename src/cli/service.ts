@@ -38,7 +38,7 @@ export class Service {
 
   /** Starts everything, or nothing. */
   static async start(configuration: Configuration, log: Log): Promise<Checked<Service>> {
-    const store = openStore(configuration)
+    const store = openStore(configuration, log)
     if ('problems' in store) return store
     const built = await build(configuration, { store: store.value, log })
     if ('problems' in built) {

@@ -1,16 +1,23 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type FileStore, openSqliteStore } from '../world/sqlite-store.ts'
+import type { Log } from '../report/log.ts'
+import { type FileStore, openSqliteStore, type StoreNews } from '../world/sqlite-store.ts'
 import { fileTrouble } from './file-trouble.ts'
 import { problemAt } from './issues.ts'
 import type { Configuration } from './load.ts'
 import type { Checked } from './problem.ts'
 
-/** Opens the store in the data folder, which is made for us alone when only it is missing. */
-export function openStore({ data, document }: Configuration): Checked<FileStore> {
+/** Opens the store in the data folder, which is made for us alone when only it is missing. Trouble with it goes to the log. */
+export function openStore({ data, document }: Configuration, log: Log): Checked<FileStore> {
   try {
     makeFolder(data)
-    return { value: openSqliteStore(storeFile(data), () => new Date()) }
+    return {
+      value: openSqliteStore(
+        storeFile(data),
+        () => new Date(),
+        news => tell(log, news),
+      ),
+    }
   } catch (error) {
     return { problems: [problemAt(document, ['data'], 'a folder that we may write to', fileTrouble(data, error))] }
   }
@@ -19,6 +26,12 @@ export function openStore({ data, document }: Configuration): Checked<FileStore>
 /** Not the folders above it: a path that is misspelt near its root should not come true. */
 function makeFolder(path: string): void {
   if (!existsSync(path)) mkdirSync(path, { mode: 0o700 })
+}
+
+function tell(log: Log, news: StoreNews): void {
+  if (news.state === 'working') log.info({}, 'the store can be written again')
+  else if (news.state === 'waiting') log.error({ why: news.why }, 'the store cannot be used: what rules learn is kept in memory')
+  else log.error({ why: news.why }, 'the store was broken: it has been set aside, and a new one begins')
 }
 
 /** The file of the store. */

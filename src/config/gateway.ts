@@ -8,6 +8,7 @@ import { QuarantineFolder } from '../relay/quarantine-folder.ts'
 import type { Log } from '../report/log.ts'
 import { RuleTrouble } from '../report/rule-trouble.ts'
 import { cached } from '../world/cache.ts'
+import { type DnsCounters, newDnsCounters } from '../world/dns-counters.ts'
 import { DnsHealth, type DnsNews } from '../world/dns-health.ts'
 import { readSystemServers } from '../world/dns-server.ts'
 import { Resolver } from '../world/resolver.ts'
@@ -32,6 +33,8 @@ export interface BuiltGateway {
 export interface GatewayContext {
   readonly store: Store
   readonly log: Log
+  /** Where questions to the DNS are counted; nowhere unless told. */
+  readonly dnsCounters?: DnsCounters
   /** How transports are opened; a rehearsal has its own that deliver nothing. */
   readonly open?: OpenRelay
 }
@@ -41,12 +44,13 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
   const routes = tryRoutes(configuration, context.open ?? openRelay)
   if ('problems' in routes) return routes
   const { hostname, mode, limits, data } = configuration
-  const { log, store } = context
+  const { log, store, dnsCounters: counters = newDnsCounters() } = context
   const rules = configuration.rules.flatMap(rule => putInForce(rule, store))
   const facts = rules.flatMap(rule => Object.values(rule.facts))
-  const health = new DnsHealth({ dns: await openResolver(configuration), report: news => tellOfDns(log, news) })
+  const health = new DnsHealth({ dns: await openResolver(configuration, counters), report: news => tellOfDns(log, news) })
   const watch = new ListWatch({
-    dns: cached(health, { cache: configuration.dns.cache }),
+    dns: cached(health, { cache: configuration.dns.cache, counters }),
+    uncached: health,
     lists: listsOf(facts),
     report: news => tellOfList(log, news),
   })
@@ -88,9 +92,9 @@ function tryRoutes(configuration: Configuration, open: OpenRelay): Checked<Route
   }
 }
 
-async function openResolver({ dns }: Configuration): Promise<Resolver> {
+async function openResolver({ dns }: Configuration, counters: DnsCounters): Promise<Resolver> {
   const { timeoutMs, trustAd, servers = await readSystemServers() } = dns
-  return new Resolver({ servers, timeoutMs, trustAd })
+  return new Resolver({ servers, timeoutMs, trustAd, counters })
 }
 
 function tellOfDns(log: Log, { state, ...counts }: DnsNews): void {

@@ -38,7 +38,8 @@ export interface DnsAnswer<T> {
 export interface Dns {
   /**
    * Asks for the records of a name. Trouble is a value (`temperror`), never an exception.
-   * The characters of the name are bytes (RFC 1035 allows any); domains come as A-labels.
+   * The characters of the name are bytes (RFC 1035 allows any); domains come as A-labels. An aborted signal asks nothing more;
+   * what is on its way has a deadline of its own.
    */
   query<T extends DnsType>(type: T, name: string, signal?: AbortSignal): Promise<DnsAnswer<DnsRecords[T]>>
 }

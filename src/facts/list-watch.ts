@@ -39,6 +39,8 @@ interface Watched {
 
 interface Options {
   readonly dns: Dns
+  /** The DNS without our memory: a test that is answered from there would test nothing. The same unless told. */
+  readonly uncached?: Dns
   readonly lists: readonly List[]
   /** Told whenever the state of a list has changed. */
   readonly report: (news: ListNews) => void
@@ -48,7 +50,6 @@ interface Options {
 }
 
 const minuteMs = 60 * 1000
-const testTimeoutMs = 10_000
 /** How long a test that was passed is proof that a list works. */
 const proofMs = 60 * minuteMs
 const addressEntry = /^(?:(?:\d{1,3}\.){3}\d{1,3}|(?:[0-9a-f]\.){31}[0-9a-f])$/
@@ -59,21 +60,27 @@ const addressEntry = /^(?:(?:\d{1,3}\.){3}\d{1,3}|(?:[0-9a-f]\.){31}[0-9a-f])$/
  * is left alone at once, until the next test. Answers of the others say whether their list is proven to work.
  */
 export class ListWatch implements Dns {
-  readonly #options: Options
+  readonly #dns: Dns
+  readonly #uncached: Dns
+  readonly #report: Options['report']
+  readonly #everyMs: number
   readonly #now: () => number
   readonly #watched: readonly Watched[]
   #timer: NodeJS.Timeout | undefined
 
-  constructor(options: Options) {
-    this.#options = options
-    this.#now = options.now ?? performance.now.bind(performance)
+  constructor({ dns, uncached = dns, lists, report, everyMs = 30 * minuteMs, now = performance.now.bind(performance) }: Options) {
+    this.#dns = dns
+    this.#uncached = uncached
+    this.#report = report
+    this.#everyMs = everyMs
+    this.#now = now
     // A list may be part of another, and what is asked of it is not asked of the other: the longest zone comes first.
-    this.#watched = options.lists.toSorted((a, b) => b.zone.length - a.zone.length).map(newlyWatched)
+    this.#watched = lists.toSorted((a, b) => b.zone.length - a.zone.length).map(newlyWatched)
   }
 
   /** Resolves when all lists have been tested once; they are tested again until `stop`. */
   async start(): Promise<void> {
-    this.#timer ??= setInterval(() => this.test(), this.#options.everyMs ?? 30 * minuteMs).unref()
+    this.#timer ??= setInterval(() => this.test(), this.#everyMs).unref()
     await this.test()
   }
 
@@ -82,13 +89,21 @@ export class ListWatch implements Dns {
     this.#timer = undefined
   }
 
-  async query<T extends DnsType>(type: T, name: string, signal?: AbortSignal): Promise<DnsAnswer<DnsRecords[T]>> {
-    const watched = this.#watched.find(({ suffix }) => name.endsWith(suffix))
-    if (!watched) return this.#options.dns.query(type, name, signal)
-    if (watched.news.state === 'suspended') return suspendedAnswer(watched.news.why ?? 'it has failed its test')
-    const answer = await this.#options.dns.query(type, name, signal)
-    if (type === 'A') this.#notice(watched, name, answer)
-    return watchedAnswer(answer, { proven: this.#isProven(watched) })
+  query<T extends DnsType>(type: T, name: string, signal?: AbortSignal): Promise<DnsAnswer<DnsRecords[T]>> {
+    const watched = this.#listOf(name)
+    if (watched?.news.state === 'suspended') return Promise.resolve(suspendedAnswer(watched.news.why ?? 'it has failed its test'))
+    const answer = this.#dns.query(type, name, signal)
+    return watched ? answer.then(answer => this.#read(watched, { type, name, answer })) : answer
+  }
+
+  #listOf(name: string): Watched | undefined {
+    for (const watched of this.#watched) if (name.endsWith(watched.suffix)) return watched
+    return undefined
+  }
+
+  #read<T>(watched: Watched, { type, name, answer }: { type: DnsType; name: string; answer: DnsAnswer<T> }): DnsAnswer<T> {
+    if (type === 'A' && answer.records.length > 0) this.#notice(watched, name, answer)
+    return watchedAnswer(answer, this.#isProven(watched))
   }
 
   /** Tests every list, and tells what has changed. */
@@ -99,8 +114,7 @@ export class ListWatch implements Dns {
   async #test(watched: Watched): Promise<void> {
     const { zone, listed, unlisted } = watched.list
     watched.testedAt = this.#now()
-    const signal = AbortSignal.timeout(testTimeoutMs)
-    const ask = (entry: string) => this.#options.dns.query('A', `${entry}.${zone}`, signal)
+    const ask = (entry: string) => this.#uncached.query('A', `${entry}.${zone}`)
     const [present, absent] = await Promise.all([ask(listed), ask(unlisted)])
     const fault = faultOf(present, absent, watched.list)
     if (fault !== undefined) return this.#become(watched, 'suspended', fault)
@@ -134,7 +148,7 @@ export class ListWatch implements Dns {
   #become(watched: Watched, state: ListNews['state'], why?: string): void {
     if (watched.news.state === state) return
     watched.news = { zone: watched.news.zone, state, ...(why !== undefined && { why }) }
-    this.#options.report(watched.news)
+    this.#report(watched.news)
   }
 }
 

@@ -16,8 +16,8 @@ export function isSuspended(answer: DnsAnswer<unknown>): answer is SuspendedAnsw
 }
 
 /** A list's answer, with a word on the list: whether it had passed its own test not long before. */
-export function watchedAnswer<T>(answer: DnsAnswer<T>, word: { readonly proven: boolean }): DnsAnswer<T> {
-  return { ...answer, ...word }
+export function watchedAnswer<T>(answer: DnsAnswer<T>, proven: boolean): DnsAnswer<T> & { readonly proven?: boolean } {
+  return proven ? { ...answer, proven } : answer
 }
 
 /** Whether an answer is from a list that had passed its own test not long before. */

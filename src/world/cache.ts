@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Dns, DnsAnswer, DnsRecords, DnsType } from '../engine/dns.ts'
 import { temperror } from './dns-answer.ts'
+import { type DnsCounters, newDnsCounters } from './dns-counters.ts'
 import { lowerCase } from './dns-name.ts'
 
 /** How answers are remembered. */
@@ -9,23 +10,7 @@ export interface CacheOptions {
   readonly cache?: boolean
   /** The time in milliseconds; only differences matter. */
   readonly now?: () => number
-}
-
-/** What has been asked, and where the answers came from. */
-interface DnsStats {
-  /** Asked of the name servers. */
-  questions: number
-  /** Answered from memory, or together with the same question of somebody else. */
-  hits: number
-  /** Expired answers that serve on for a while, because the name servers could not find out. */
-  stale: number
-  /** What the name servers could not find out. */
-  temperrors: number
-}
-
-/** A memory for answers in front of the name servers. */
-export interface CachedDns extends Dns {
-  stats(): Readonly<DnsStats>
+  readonly counters?: DnsCounters
 }
 
 const second = 1000
@@ -56,47 +41,43 @@ interface Entry {
 const pending = Number.POSITIVE_INFINITY
 
 /** Answers what was asked before from memory: each question is on the wire once, however many wait for it. */
-export function cached(dns: Dns, { cache = true, now = performance.now.bind(performance) }: CacheOptions = {}): CachedDns {
-  return cache ? new DnsCache(dns, now) : new DnsCounter(dns)
+export function cached(dns: Dns, { cache = true, ...options }: CacheOptions = {}): Dns {
+  return cache ? new DnsCache(dns, options) : dns
 }
 
-class DnsCache implements CachedDns {
-  readonly #dns: CachedDns
+class DnsCache implements Dns {
+  readonly #dns: Dns
   readonly #now: () => number
+  readonly #counters: DnsCounters
   // Anybody can make us ask for TXT records of 64 KiB: entries alone would not bound the memory.
   readonly #entries = new LRUCache<string, Entry>({
     max: limits.entries,
     maxSize: limits.characters,
     sizeCalculation: entry => entry.size,
   })
-  #hits = 0
-  #stale = 0
 
-  constructor(dns: Dns, now: () => number) {
-    this.#dns = new DnsCounter(dns)
+  constructor(dns: Dns, { now = performance.now.bind(performance), counters = newDnsCounters() }: CacheOptions) {
+    this.#dns = dns
     this.#now = now
+    this.#counters = counters
   }
 
   query<T extends DnsType>(type: T, name: string, signal?: AbortSignal): Promise<DnsAnswer<DnsRecords[T]>> {
     const key = `${type} ${lowerCase(name)}`
-    const entry = this.#entries.get(key)
-    const fresh = entry !== undefined && this.#now() < entry.freshUntil
-    if (fresh) this.#hits += 1
-    const answer = fresh ? entry.answer : this.#ask(key, { type, name, old: entry })
-    const known = fresh && entry.freshUntil !== pending
+    const old = this.#entries.get(key)
+    const known = old && this.#now() < old.freshUntil ? old.answer : undefined
+    if (known) this.#counters.cacheHits += 1
+    else this.#counters.cacheMisses += 1
+    const answer = known ?? (signal?.aborted ? Promise.resolve(temperror('aborted')) : this.#ask(key, { type, name, old }))
     // The key begins with the type, so the records below it are of that type.
-    return (signal && !known ? unlessAborted(answer, signal) : answer) as Promise<DnsAnswer<DnsRecords[T]>>
-  }
-
-  stats(): DnsStats {
-    return { ...this.#dns.stats(), hits: this.#hits, stale: this.#stale }
+    return answer as Promise<DnsAnswer<DnsRecords[T]>>
   }
 
   /** No asker's signal goes along: others may wait for the same answer, and the resolver has deadlines of its own. */
   #ask(key: string, { type, name, old }: { type: DnsType; name: string; old: Entry | undefined }): Promise<Answer> {
     const keep = (found: Answer) => {
       const entry = this.#judge(found, old)
-      this.#entries.set(key, entry)
+      this.#set(key, entry)
       return entry.answer
     }
     const forget = (error: unknown) => {
@@ -104,8 +85,13 @@ class DnsCache implements CachedDns {
       throw error
     }
     const answer = this.#dns.query(type, name).then(keep, forget)
-    this.#entries.set(key, { answer, size: key.length, freshUntil: pending, staleUntil: 0 })
+    this.#set(key, { answer, size: key.length, freshUntil: pending, staleUntil: 0 })
     return answer
+  }
+
+  #set(key: string, entry: Entry): void {
+    this.#entries.set(key, entry)
+    this.#counters.entries = this.#entries.size
   }
 
   #judge(found: Answer, old: Entry | undefined): Entry {
@@ -116,29 +102,8 @@ class DnsCache implements CachedDns {
       return { ...entry, freshUntil, staleUntil: freshUntil + limits.stale }
     }
     if (!old || now >= old.staleUntil) return { ...entry, freshUntil: now + limits.temperror, staleUntil: 0 }
-    this.#stale += 1
+    this.#counters.stale += 1
     return { ...old, freshUntil: now + limits.recheck }
-  }
-}
-
-/** Only counts what the name servers are asked. */
-class DnsCounter implements CachedDns {
-  readonly #dns: Dns
-  readonly #stats: DnsStats = { questions: 0, hits: 0, stale: 0, temperrors: 0 }
-
-  constructor(dns: Dns) {
-    this.#dns = dns
-  }
-
-  async query<T extends DnsType>(type: T, name: string, signal?: AbortSignal): Promise<DnsAnswer<DnsRecords[T]>> {
-    this.#stats.questions += 1
-    const answer = await this.#dns.query(type, name, signal)
-    if (answer.status === 'temperror') this.#stats.temperrors += 1
-    return answer
-  }
-
-  stats(): DnsStats {
-    return { ...this.#stats }
   }
 }
 
@@ -149,14 +114,4 @@ function lifetime({ status, ttlSeconds }: Answer): number {
 
 function sizeOf(answer: Answer): number {
   return answer.records.reduce((sum, record) => sum + 50 + (typeof record === 'string' ? record : record.exchange).length, 200)
-}
-
-/** This asker's answer: the abort of one is nothing to the others that wait for the same. */
-function unlessAborted(answer: Promise<Answer>, signal: AbortSignal): Promise<Answer> {
-  if (signal.aborted) return Promise.resolve(temperror('aborted'))
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-  const abort = () => resolve(temperror('aborted'))
-  signal.addEventListener('abort', abort)
-  answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  return promise
 }

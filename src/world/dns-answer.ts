@@ -1,6 +1,6 @@
 import type { DnsAnswer, DnsRecords, DnsType } from '../engine/dns.ts'
 import { negativeTtl, readers, readHost } from './dns-records.ts'
-import { type RawRecord, type Reply, readReply, typeNumbers } from './dns-wire.ts'
+import { isOfQuestion, type RawRecord, type Reply, readReply, typeNumbers } from './dns-wire.ts'
 
 /** What a reply means for the one who asked. */
 export interface Asked<T extends DnsType> {
@@ -51,28 +51,37 @@ interface Chain {
   readonly ttlSeconds: number
 }
 
-function followChain(reply: Reply, { type, name }: Asked<DnsType>): Chain | undefined {
-  const wanted = ownedRecords(reply, typeNumbers[type])
-  const aliases = ownedRecords(reply, typeNumbers.CNAME)
-  let owner = name
+function followChain(reply: Reply, asked: Asked<DnsType>): Chain | undefined {
+  const { answers } = reply
+  const number = typeNumbers[asked.type]
+  const direct = answers.filter(record => record.type === number && ownerOf(record, reply, asked) === asked.name)
+  const isAlias = direct.length === 0 && answers.some(({ type }) => type === typeNumbers.CNAME)
+  return isAlias ? followAliases(reply, asked) : { records: direct, ttlSeconds: Number.POSITIVE_INFINITY }
+}
+
+/** The records may come in any order. Each owner is read once: there may be a thousand. */
+function followAliases(reply: Reply, asked: Asked<DnsType>): Chain | undefined {
+  const number = typeNumbers[asked.type]
+  const links = reply.answers.filter(({ type }) => type === number || type === typeNumbers.CNAME)
+  const owned = Map.groupBy(links, record => ownerOf(record, reply, asked))
+  let owner = asked.name
   let ttlSeconds = Number.POSITIVE_INFINITY
-  for (let links = 0; links <= longestChain; links += 1) {
-    const records = wanted.get(owner)
-    const [alias] = aliases.get(owner) ?? []
-    if (records || !alias) return { records: records ?? [], ttlSeconds }
+  for (let length = 0; length <= longestChain; length += 1) {
+    const here = owned.get(owner) ?? []
+    const records = here.filter(({ type }) => type === number)
+    const alias = here.find(({ type }) => type === typeNumbers.CNAME)
+    if (records.length > 0 || !alias) return { records, ttlSeconds }
     owner = readHost(reply, alias)
     ttlSeconds = Math.min(ttlSeconds, alias.ttlSeconds)
   }
   return undefined
 }
 
-function ownedRecords({ names, answers }: Reply, type: number): Map<string, RawRecord[]> {
-  const ofType = answers.filter(record => record.type === type)
-  return Map.groupBy(ofType, record => names.read(record.owner))
+function ownerOf(record: RawRecord, { packet, names }: Reply, { name }: Asked<DnsType>): string {
+  return isOfQuestion(packet, record) ? name : names.read(record.owner)
 }
 
-function negative({ packet, rcode, authorities }: Reply, chainTtl: number, secure: boolean): DnsAnswer<never> {
-  const soa = authorities.find(record => record.type === typeNumbers.SOA)
+function negative({ packet, rcode, soa }: Reply, chainTtl: number, secure: boolean): DnsAnswer<never> {
   // RFC 2308, 5: without an SOA nobody says how long the answer holds.
   const ttlSeconds = soa ? Math.min(chainTtl, negativeTtl(packet, soa)) : 0
   return { status: rcode === NXDOMAIN ? 'nxdomain' : 'nodata', records: [], ttlSeconds, secure }

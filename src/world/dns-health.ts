@@ -35,8 +35,8 @@ interface Count {
   failed: number
 }
 
-/** What was asked in one minute, by registered domain. */
-interface Slot {
+/** What was asked in one minute, all in all and by registered domain. */
+interface Slot extends Count {
   readonly minute: number
   readonly domains: Map<string, Count>
 }
@@ -64,41 +64,42 @@ export class DnsHealth implements Dns {
     const answer = await this.#options.dns.query(type, name, signal)
     const failed = answer.status === 'temperror'
     if (isChosenByMessage.test(name)) return answer
-    this.#count(registeredDomain(name), failed)
+    this.#count(registeredDomain(name), failed ? 1 : 0)
     if (failed) this.#review()
     return answer
   }
 
-  #count(domain: string, failed: boolean): void {
-    const { domains } = this.#slot()
-    const count = domains.get(domain) ?? { questions: 0, failed: 0 }
-    if (count.questions >= mostPerDomain || domains.size >= mostDomains) return
-    count.questions += 1
-    if (failed) count.failed += 1
-    domains.set(domain, count)
+  #count(domain: string, failed: 0 | 1): void {
+    const slot = this.#slot()
+    const count = slot.domains.get(domain) ?? { questions: 0, failed: 0 }
+    if (count.questions >= mostPerDomain || slot.domains.size >= mostDomains) return
+    for (const sum of [count, slot]) {
+      sum.questions += 1
+      sum.failed += failed
+    }
+    slot.domains.set(domain, count)
   }
 
   #slot(): Slot {
     const now = Math.floor(this.#now() / minute)
     const last = this.#slots.at(-1)
     if (last?.minute === now) return last
-    const slot = { minute: now, domains: new Map() }
+    const slot = { minute: now, domains: new Map(), questions: 0, failed: 0 }
     this.#slots = [...this.#recent(now), slot]
     return slot
   }
 
-  #recent(now: number): Slot[] {
+  #recent(now: number): readonly Slot[] {
     return this.#slots.filter(slot => slot.minute > now - slots)
   }
 
   #review(): void {
-    const counts = this.#recent(Math.floor(this.#now() / minute)).flatMap(({ domains }) => [...domains])
-    const sum = (key: keyof Count) => counts.reduce((sum, [, count]) => sum + count[key], 0)
-    const [questions, failed] = [sum('questions'), sum('failed')]
+    const recent = this.#recent(Math.floor(this.#now() / minute))
+    const questions = recent.reduce((sum, slot) => sum + slot.questions, 0)
+    const failed = recent.reduce((sum, slot) => sum + slot.failed, 0)
     const share = questions === 0 ? 0 : failed / questions
-    const failedDomains = new Set(counts.filter(([, count]) => count.failed > 0).map(([domain]) => domain)).size
-    const isTrouble = share > limits.degraded && questions >= fewest.questions && failedDomains >= fewest.failedDomains
-    if (this.#state === 'healthy' && isTrouble) this.#become({ state: 'degraded', questions, failed })
+    const mayBeTrouble = this.#state === 'healthy' && share > limits.degraded && questions >= fewest.questions
+    if (mayBeTrouble && haveManyFailed(recent)) this.#become({ state: 'degraded', questions, failed })
     else if (this.#state === 'degraded' && share < limits.healthy) this.#become({ state: 'healthy', questions, failed })
   }
 
@@ -106,4 +107,14 @@ export class DnsHealth implements Dns {
     this.#state = news.state
     this.#options.report(news)
   }
+}
+
+function haveManyFailed(recent: readonly Slot[]): boolean {
+  const domains = new Set<string>()
+  for (const slot of recent) {
+    for (const [domain, { failed }] of slot.domains) {
+      if (failed > 0 && domains.add(domain).size >= fewest.failedDomains) return true
+    }
+  }
+  return false
 }

@@ -38,6 +38,7 @@ function readWholeName({ packet, names }: Reply, start: number, end: number): st
 
 function readAddress(packet: Buffer, { start, end }: RawRecord, size: 4 | 16): string {
   if (end - start !== size) throw new RangeError('an address has the wrong length')
+  if (size === 4) return `${packet[start]}.${packet[start + 1]}.${packet[start + 2]}.${packet[start + 3]}`
   return ipaddr.fromByteArray([...packet.subarray(start, end)]).toString()
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { dnsbl, dnswl, domainList, type ListFact, type ListNews, ListWatch, listsOf } from 'postern/facts'
 import { findFact, type ZoneEntry, zoneDns } from 'postern/testing'
+import { cached } from '../../src/world/cache.ts'
 
 const healthy: Readonly<Record<string, ZoneEntry>> = {
   '2.0.0.127.bl.example': { A: ['127.0.0.2'] },
@@ -133,6 +134,29 @@ describe('list-watch', () => {
     assert.equal((await look()).proven, true)
     clock.now = 60 * minuteMs
     assert.equal((await look()).proven, false)
+  })
+
+  it('tests at the servers, not from memory', async () => {
+    const zone: Record<string, ZoneEntry> = { ...healthy }
+    const clock = { now: 0 }
+    const servers = zoneDns(zone)
+    const news: ListNews[] = []
+    const watch = new ListWatch({
+      dns: cached(servers, { now: () => clock.now }),
+      uncached: servers,
+      lists: listsOf([dnsbl('bl.example')]),
+      report: item => news.push(item),
+      now: () => clock.now,
+    })
+    for (const name of ['2.0.0.127.bl.example', '1.0.0.127.bl.example']) await watch.query('A', name)
+    zone['2.0.0.127.bl.example'] = 'temperror'
+    clock.now = 30 * minuteMs
+    await watch.test()
+    assert.equal((await watch.query('A', '2.0.0.127.bl.example')).status, 'found')
+    assert.deepEqual(
+      news.map(({ state }) => state),
+      ['silent'],
+    )
   })
 
   it('takes neither silence nor suspension for proof', async () => {

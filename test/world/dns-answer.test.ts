@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Answer, encode } from 'dns-packet'
+import { type Answer, type DecodedPacket, decode, encode } from 'dns-packet'
 import fc from 'fast-check'
 import type { DnsType } from '../../src/engine/dns.ts'
 import { readAnswer } from '../../src/world/dns-answer.ts'
+import { encodeQuery, typeNumbers } from '../../src/world/dns-wire.ts'
 
 const types: readonly DnsType[] = ['A', 'AAAA', 'TXT', 'MX', 'PTR', 'NS']
 
@@ -77,6 +78,60 @@ test('a name may not be read from pointer to pointer for ever', () => {
   const first = `\0\0\x0b\0\x01\0\0\0\0\0${String.fromCharCode(80)}${pointers.join('')}`
   const answer = ask(handmade(`${first}\xc0${String.fromCharCode(36 + 80)}${fixed}\0\x04aaaa`, 2), 'A')
   assert.match(answer.error ?? '', /too many pointers/)
+})
+
+test('a name that leads back to itself, at once or by a detour, is malformed', () => {
+  // The owner of the first record stands at 27.
+  for (const owner of ['\xc0\x1b', '\xc0\x1c', '\x01a\xc0\x1b', '\x01a\x01b\xc0\x1d']) {
+    assert.match(ask(handmade(`${owner}${fixed}\0\x04aaaa`), 'A').error ?? '', /points forward|too long|too many pointers/)
+  }
+})
+
+test('announced counts are not taken at their word', () => {
+  const whole = `\xc0\x0c${fixed}\0\x04aaaa`
+  for (const at of [6, 8, 10]) {
+    for (const count of [2, 1000, 1001, 65_535]) {
+      const packet = handmade(whole)
+      packet.writeUInt16BE(count, at)
+      assert.equal(ask(packet, 'A').status, 'temperror', `${count} at ${at}`)
+    }
+  }
+})
+
+test('wherever a good answer is cut off, the rest is malformed', () => {
+  const packet = handmade(`\xc0\x0c${fixed}\0\x04aaaa\xc0\x0c\0\x05\0\x01\0\0\x01\0\0\x04\x01b\xc0\x0e`, 2)
+  assert.equal(ask(packet, 'A').status, 'found')
+  for (let length = 0; length < packet.length; length += 1) {
+    assert.equal(ask(packet.subarray(0, length), 'A').status, 'temperror', `${length} bytes`)
+  }
+})
+
+test('a record length that is a lie never reads bytes of another record, nor behind the packet', () => {
+  for (const [type, data] of [
+    ['A', 'aaaa'],
+    ['AAAA', 'a'.repeat(16)],
+    ['TXT', '\x03abc'],
+    ['MX', '\0\x05\xc0\x0c'],
+    ['PTR', '\xc0\x0c'],
+    ['NS', '\x01b\xc0\x0e'],
+  ] as const) {
+    for (const length of [0, data.length - 1, data.length + 1, 255]) {
+      const head = `\xc0\x0c\0${String.fromCharCode(typeNumbers[type])}\0\x01\0\0\x01\0\0${String.fromCharCode(length)}`
+      const answer = ask(handmade(`${head}${data}${'\0'.repeat(12)}`), type)
+      // A TXT record may be empty, and its strings may be shorter than one thinks: but what follows is read by its length alone.
+      if (type === 'TXT' && answer.status === 'found') assert.match(answer.records.join(), /^(?:abc)?$/)
+      else assert.equal(answer.status, 'temperror', `${type} with ${length} bytes`)
+    }
+  }
+})
+
+test('an alias that leads to itself, with owners as long as names may be, comes to an end', () => {
+  const label = `\x3f${'a'.repeat(63)}`
+  const long = `${label.repeat(3)}\x3d${'b'.repeat(61)}\0`
+  const alias = `${long}\0\x05\0\x01\0\0\x01\0\0\x02\xc0\x1b`
+  const packet = handmade(alias.repeat(200), 200)
+  const name = `${'a'.repeat(63)}.${'a'.repeat(63)}.${'a'.repeat(63)}.${'b'.repeat(61)}`
+  assert.equal(ask(packet, 'A', { name }).error, 'more than 16 CNAMEs')
 })
 
 test('a response code of the EDNS record counts too', () => {
@@ -167,4 +222,38 @@ test('no change to a good answer makes the reader throw', () => {
     ask(packet.subarray(0, packet.length - (cut % packet.length)), types[which] ?? 'A')
   }
   fc.assert(fc.property(fc.nat(types.length - 1), changes, fc.oneof(fc.constant(0), fc.nat()), check), { numRuns: 1000 })
+})
+
+test('a query is what dns-packet reads as the question, and names that cannot exist make none', () => {
+  const label = fc.stringMatching(/^[a-zA-Z0-9_-]{1,63}$/)
+  const name = fc.array(label, { minLength: 1, maxLength: 6 }).map(labels => labels.join('.'))
+  fc.assert(
+    fc.property(name, fc.boolean(), fc.constantFrom(...types), (name, hasDot, type) => {
+      const query = encodeQuery(hasDot ? `${name}.` : name, typeNumbers[type])
+      if (name.length > 253) return assert.equal(query, undefined)
+      const { questions, additionals, rd } = decode(query ?? Buffer.alloc(0)) as DecodedPacket & { rd?: boolean }
+      assert.deepEqual(
+        questions?.map(({ name, type }) => [name, type]),
+        [[name, type]],
+      )
+      assert.deepEqual(
+        additionals?.map(({ type }) => type),
+        ['OPT'],
+      )
+      assert.notEqual(rd, false)
+    }),
+  )
+  for (const bad of [
+    '',
+    '.',
+    'a..b',
+    '.a',
+    'a..',
+    `${'a'.repeat(64)}.example`,
+    'ж.example',
+    `${'a.'.repeat(127)}bcd`,
+    'x'.repeat(100_000),
+  ]) {
+    assert.equal(encodeQuery(bad, 1), undefined, bad.slice(0, 20))
+  }
 })

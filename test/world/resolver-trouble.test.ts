@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { promisify } from 'node:util'
 import { encode } from 'dns-packet'
 import fc from 'fast-check'
 import { startDnsServer } from '../../fixtures/dns-server.ts'
@@ -118,20 +120,99 @@ test('an answer from another address or port is passed over', async t => {
   assert.deepEqual((await dns.query('A', 'example.org')).records, ['192.0.2.1'])
 })
 
-test('ids and ports cannot be foretold: each query has its own', async t => {
+test('ids and ports cannot be foretold: they are drawn at random, and ports change', async t => {
   const ids = new Set<number>()
-  const ports = new Set<number>()
+  const ports = new Map<number, number>()
   const forger = await startForger(t, (query, _socket, port) => {
     ids.add(query.readUInt16BE(0))
-    ports.add(port)
+    ports.set(port, (ports.get(port) ?? 0) + 1)
     return [answerTo(query, '192.0.2.1')]
   })
   const dns = new Resolver({ servers: [forger.address] })
-  for (let asked = 0; asked < 40; asked += 1) await dns.query('A', 'example.org')
-  // Of 40 random draws some may be equal, and neighbours; a counter would give a run.
-  for (const drawn of [ids, ports]) {
-    assert.ok(drawn.size > 30)
-    assert.ok([...drawn].filter(number => drawn.has(number + 1)).length < 10)
+  for (let asked = 0; asked < 4000; asked += 1) await dns.query('A', 'example.org')
+  // Of so many random draws some are equal, and neighbours; a counter would give a run.
+  assert.ok(ids.size > 3500)
+  assert.ok([...ids].filter(id => ids.has(id + 1)).length < 500)
+  assert.ok(ports.size >= 40)
+  assert.ok(Math.max(...ports.values()) <= 100)
+  assert.ok([...ports.keys()].filter(port => ports.has(port + 1)).length < 10)
+})
+
+test('when somebody guesses ids, the question is asked by TCP, and its port no more', async t => {
+  const server = await nameServer(t, good)
+  const ports = new Set<number>()
+  const udp = createSocket('udp4').on('message', (query, client) => {
+    ports.add(client.port)
+    for (let guess = 1; guess <= 20; guess += 1) {
+      const packet = answerTo(query, '192.0.2.66', { id: query.readUInt16BE(0) ^ guess })
+      udp.send(packet, client.port, client.address)
+    }
+  })
+  const tcp = createServer(client => {
+    const upstream = connect(server.port, '127.0.0.1')
+    client
+      .on('error', () => {})
+      .pipe(upstream.on('error', () => {}))
+      .pipe(client)
+  }).listen(0, '127.0.0.1')
+  await once(tcp, 'listening')
+  const { port } = tcp.address() as AddressInfo
+  udp.bind(port, '127.0.0.1')
+  t.after(() => [tcp.close(), udp.close()])
+  const dns = new Resolver({ servers: [`127.0.0.1:${port}`], timeoutMs: 60_000 })
+  for (let asked = 1; asked <= 5; asked += 1) {
+    assert.deepEqual((await dns.query('A', 'example.org')).records, ['192.0.2.1'])
+    assert.equal(ports.size, asked)
+  }
+  assert.deepEqual([dns.counters.tcp, dns.counters.inFlight], [5, 0])
+  assert.ok(dns.counters.mismatches >= 5 * 11)
+})
+
+test('late and doubled answers of an honest server are not taken for an attack', async t => {
+  const forger = await startForger(t, query => {
+    const answer = answerTo(query, '192.0.2.1')
+    return Math.random() < 0.05 ? [answer, answer] : [answer]
+  })
+  const dns = new Resolver({ servers: [forger.address] })
+  for (let asked = 0; asked < 500; asked += 1) await dns.query('A', 'example.org')
+  assert.equal(dns.counters.tcp, 0)
+})
+
+test('many questions at a time are each given their own answer', async t => {
+  const zone = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`n${n}.example`, { A: [`10.0.${n >> 8}.${n & 255}`] }]))
+  const server = await nameServer(t, zone)
+  const dns = new Resolver({ servers: [server.address], timeoutMs: 20_000 })
+  const answers = await Promise.all(Object.keys(zone).map(name => dns.query('A', name)))
+  assert.deepEqual(
+    answers.map(({ records }) => records[0]),
+    Object.values(zone).map(({ A: [address] }) => address),
+  )
+})
+
+test('there is an end to how many questions are on their way', async t => {
+  const silent = await startForger(t, () => [])
+  const dns = new Resolver({ servers: [silent.address], timeoutMs: 1000 })
+  const answers = Array.from({ length: 10_001 }, () => dns.query('A', 'example.org'))
+  assert.equal((await answers.at(-1))?.error, 'too many questions at a time')
+  assert.equal(dns.counters.inFlight, 10_000)
+  await Promise.all(answers)
+  assert.deepEqual([dns.counters.inFlight, dns.counters.timeouts], [0, 10_000])
+})
+
+test('a process that has asked ends when it has its answer, and not before', async t => {
+  const server = await nameServer(t, good)
+  const silent = await startForger(t, () => [])
+  const module = import.meta.resolve('../../src/world/resolver.ts')
+  for (const [address, expected] of [
+    [server.address, 'found'],
+    [silent.address, 'temperror'],
+  ] as const) {
+    const code = `import { Resolver } from '${module}'
+      const dns = new Resolver({ servers: ['${address}'], timeoutMs: 500 })
+      const { status } = await dns.query('A', 'example.org')
+      console.log(status, process.getActiveResourcesInfo().filter(kind => /udp|timeout/i.test(kind)).join())`
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code])
+    assert.equal(stdout.trim(), expected)
   }
 })
 
@@ -193,12 +274,14 @@ test('a server may have an IPv6 address', async t => {
   assert.deepEqual((await dns.query('A', 'example.org')).records, ['192.0.2.1'])
 })
 
-test('an abort ends the question at once', async t => {
-  const silent = await nameServer(t, { 'example.org': 'TIMEOUT' })
-  const dns = new Resolver({ servers: [silent.address, silent.address], timeoutMs: 60_000 })
+test('an abort asks nothing more', async t => {
+  const silent = await startForger(t, () => [])
+  const second = await nameServer(t, good)
+  const dns = new Resolver({ servers: [silent.address, second.address], timeoutMs: 100 })
   const abort = new AbortController()
   const answer = dns.query('A', 'example.org', abort.signal)
   abort.abort()
   assert.deepEqual(await answer, { status: 'temperror', records: [], ttlSeconds: 0, secure: false, error: 'aborted' })
   assert.equal((await dns.query('A', 'example.org', abort.signal)).error, 'aborted')
+  assert.equal(second.queries.length, 0)
 })
