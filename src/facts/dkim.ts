@@ -1,7 +1,8 @@
 import type { Signature } from 'mailauth/lib/dkim/verify.js'
 import { defineFact } from '../engine/fact.ts'
 import { isAscii, parseDomain } from '../mail/address.ts'
-import { type PassedOver, verifySignatures } from './signatures.ts'
+import type { PassedOver } from './dkim/limits.ts'
+import { verifySignatures } from './signatures.ts'
 
 /** What became of one DKIM signature. A message that has none has no findings. */
 export interface DkimFinding {

@@ -47,7 +47,8 @@ export const headers = defineFact({
   since: 'message',
   find({ message }): HeadersFinding {
     const { fields } = message
-    const named = (name: string) => fields.filter(field => field.name === name)
+    const all = Map.groupBy(fields, ({ name }) => name)
+    const named = (name: string) => all.get(name) ?? []
     const from = named('from')
     const read = from.slice(0, most.addressFields).map(({ value }) => parseAuthors(value))
     const authors = read.flatMap(({ addresses }) => addresses)

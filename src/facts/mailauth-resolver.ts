@@ -54,6 +54,7 @@ function read<T extends DnsType>(type: T, name: string, answer: DnsAnswer<DnsRec
   throw coded('ESERVFAIL', `${name}: ${answer.error ?? 'no answer'}`)
 }
 
+/** An error only in name: an answer like others, of which each message has several. To note where it comes from takes longest of all. */
 function coded(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code })
+  return Object.assign(Object.create(Error.prototype), { code, message })
 }

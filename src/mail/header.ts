@@ -1,3 +1,5 @@
+import { isAscii } from 'node:buffer'
+
 /** One field of a header section (RFC 5322, 2.2). */
 export interface Field {
   /** In lower case. */
@@ -12,46 +14,38 @@ export interface Field {
 /** Mail beyond these is handed on, but its header is read no further. */
 export const headerLimits = { bytes: 256 * 1024, fields: 1000 } as const
 
-const CRLF = '\r\n'
-
 /** Reads the header section of a message. A line that is no field is passed over; the first empty line ends it. */
 export function parseHeader(content: readonly Buffer[]): Field[] {
   const bytes = head(content)
-  // One character for each byte: places in the text are places in the message.
-  const text = bytes.toString('latin1', 0, endOf(bytes))
-  const isAscii = !/[\x80-\xff]/.test(text)
+  // Each character is a byte: to cut a string is much faster than to cut a Buffer.
+  const text = bytes.toString('latin1')
+  const isPlain = isAscii(bytes)
   const fields: Field[] = []
-  for (let start = 0; start < text.length && fields.length < headerLimits.fields; ) {
+  let start = 0
+  while (start < text.length && fields.length < headerLimits.fields && !text.startsWith('\r\n', start)) {
     const end = fieldEnd(text, start)
-    const colon = text.indexOf(':', start)
-    const name = colon === -1 || colon >= end ? '' : text.slice(start, colon).trimEnd()
+    const field = text.slice(start, end)
+    const colon = field.indexOf(':')
+    const name = colon === -1 ? '' : field.slice(0, colon).trimEnd()
     if (/^[\x21-\x7e]+$/.test(name)) {
-      const raw = isAscii ? text.slice(colon + 1, end) : bytes.toString('utf8', colon + 1, end)
-      fields.push({ name: name.toLowerCase(), value: unfolded(raw), start, end })
+      const value = field.slice(colon + 1).replaceAll('\r\n', '')
+      // Only what is decoded may be trimmed: half a character may look like white space.
+      fields.push({ name: name.toLowerCase(), value: (isPlain ? value : decode(value)).trim(), start, end })
     }
     start = end
   }
   return fields
 }
 
-/** Where the first empty line begins, or where the header is read no further. */
-function endOf(bytes: Buffer): number {
-  if (bytes.indexOf(CRLF) === 0) return 0
-  const end = bytes.indexOf(blankLine)
-  return end === -1 ? bytes.length : end + CRLF.length
-}
+const blankLine = Buffer.from('\r\n\r\n')
 
-function unfolded(text: string): string {
-  const line = text.trim()
-  return line.includes(CRLF) ? line.replaceAll(CRLF, '') : line
-}
-
-const blankLine = Buffer.from(CRLF + CRLF)
-
-/** The first bytes of the content, copied only when they are spread over several chunks. */
+/** The header section and the empty line behind it, copied only when they are spread over several chunks. */
 function head(content: readonly Buffer[]): Buffer {
-  const first = content[0] ?? Buffer.alloc(0)
-  if (content.length <= 1 || first.includes(blankLine)) return first.subarray(0, headerLimits.bytes)
+  const [first = Buffer.alloc(0)] = content
+  const end = first.indexOf(blankLine)
+  if (content.length <= 1 || end !== -1) {
+    return first.subarray(0, Math.min(end === -1 ? first.length : end + blankLine.length, headerLimits.bytes))
+  }
   const parts: Buffer[] = []
   let length = 0
   for (const chunk of content) {
@@ -71,4 +65,9 @@ function fieldEnd(text: string, start: number): number {
     end = lineEnd + 1
   } while (text[end] === ' ' || text[end] === '\t')
   return end
+}
+
+/** UTF-8, of which each byte is a character. */
+function decode(bytes: string): string {
+  return Buffer.from(bytes, 'latin1').toString()
 }

@@ -19,7 +19,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'src/index.ts': { below: ['src/mail', 'src/engine'], packages: ['zod'] },
   'src/facts': {
     below: floorOne,
-    packages: ['node:net', 'node:util', 'node:stream', 'node:timers/promises', 'mailauth/*', 'postal-mime', 'zod'],
+    packages: ['node:net', 'node:util', 'node:crypto', 'node:timers/promises', 'mailauth/*', 'postal-mime', 'lru-cache', 'zod'],
   },
   'src/world': { below: floorOne, packages: ['node:*', 'dns-packet', 'ipaddr.js', 'lru-cache'] },
   'src/relay': { below: floorOne, packages: ['node:*'] },

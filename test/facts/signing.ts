@@ -14,12 +14,14 @@ const headerNames = ['From', 'To', 'Subject', 'Date', 'Message-ID']
 export const writtenAt = new Date('2026-11-24T08:00:00Z')
 export const seconds = (date: Date, later = 0): string => String(Math.floor(date.getTime() / 1000) + later)
 
-/** Puts a DKIM-Signature on top of a message (RFC 6376, 3.7), relaxed in everything. */
+/** Puts a DKIM-Signature on top of a message (RFC 6376, 3.7), relaxed in everything if `c` does not say otherwise. */
 export function signed(content: string, { key, tags = {} }: Signing): string {
-  const { header, body } = parts(content)
+  const [headerForm, bodyForm = 'simple'] = ('c' in tags ? (tags.c ?? 'simple') : 'relaxed/relaxed').split('/')
+  const { header, body } = parts(content, bodyForm)
   const usual = { v: '1', a: 'rsa-sha256', c: 'relaxed/relaxed', d: 'sender.example', s: 's', h: headerNames.join(':') }
   const all = { ...usual, bh: hash(body.slice(0, Number(tags.l ?? body.length))), ...tags, b: '' }
-  return `${withSignature('DKIM-Signature', all, key, selected(header, all.h ?? ''))}\r\n${content}`
+  const form = headerForm === 'simple' ? simple : relaxed
+  return `${withSignature('DKIM-Signature', all, key, selected(header, all.h ?? ''), form)}\r\n${content}`
 }
 
 /** Seals a message as the next hop of a chain (RFC 8617, 5.1). */
@@ -73,10 +75,11 @@ function withSignature(
   tags: Readonly<Record<string, string | undefined>>,
   key: KeyObject,
   lines: readonly string[],
+  form = relaxed,
 ): string {
   const given = Object.entries(tags).filter(([, value]) => value !== undefined)
   const field = `${name}: ${given.map(([tag, value]) => `${tag}=${value}`).join('; ')}`
-  const text = Buffer.from([...lines.map(line => `${relaxed(line)}\r\n`), relaxed(field)].join(''), 'latin1')
+  const text = Buffer.from([...lines.map(line => `${form(line)}\r\n`), form(field)].join(''), 'latin1')
   const isRsa = key.asymmetricKeyType === 'rsa'
   // RFC 8463, 3: the signature is one of the hash.
   const bytes = isRsa ? sign(tags.a?.split('-')[1] ?? '', text, key) : sign(null, createHash('sha256').update(text).digest(), key)
@@ -96,9 +99,20 @@ function fieldOf(header: readonly string[], name: string, instance: number): str
   return header.find(line => line.toLowerCase().startsWith(`${name}: i=${instance};`)) ?? ''
 }
 
-function parts(content: string): { readonly header: readonly string[]; readonly body: string } {
+function parts(content: string, form = 'relaxed'): { readonly header: readonly string[]; readonly body: string } {
   const [head = '', ...rest] = content.split('\r\n\r\n')
-  return { header: head.split(/\r\n(?![ \t])/), body: relaxedBody(rest.join('\r\n\r\n')) }
+  const body = rest.join('\r\n\r\n')
+  return { header: head.split(/\r\n(?![ \t])/), body: form === 'simple' ? simpleBody(body) : relaxedBody(body) }
+}
+
+/** RFC 6376, 3.4.1. */
+function simple(line: string): string {
+  return line
+}
+
+/** RFC 6376, 3.4.3. */
+function simpleBody(body: string): string {
+  return `${body.replace(/(?:\r\n)+$/, '')}\r\n`
 }
 
 /** RFC 6376, 3.4.2. */
@@ -107,7 +121,7 @@ function relaxed(line: string): string {
   return `${name.trim().toLowerCase()}:${rest
     .join(':')
     .replaceAll(/[ \t]+/g, ' ')
-    .trim()}`
+    .replaceAll(/^ | $/g, '')}`
 }
 
 /** RFC 6376, 3.4.4. */

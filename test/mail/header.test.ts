@@ -45,3 +45,7 @@ it('a message answers with the first field of a name, in any case', () => {
   assert.equal(message.header('subject'), 'one')
   assert.equal(message.header('Date'), undefined)
 })
+
+it('a value is UTF-8, of which no half is taken for white space', () => {
+  assert.deepEqual(fieldsOf('Subject: \u00a0 voil\u00e0 \r\n'), ['subject=voil\u00e0'])
+})

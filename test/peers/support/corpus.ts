@@ -2,15 +2,15 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DnsServer, Zone, ZoneRecords } from '../../../fixtures/dns-server.ts'
 
-const folder = join(import.meta.dirname, '../../../../shared/corpora')
+export const corpora = join(import.meta.dirname, '../../../../shared/corpora')
 
 /** For the `skip` of a test that needs files of others which are not ours to hand on. */
 export function needsCorpus(name: string): string | false {
-  return !existsSync(join(folder, name)) && `needs ../shared/corpora/${name}`
+  return !existsSync(join(corpora, name)) && `needs ../shared/corpora/${name}`
 }
 
 export function readCorpus(path: string): Buffer {
-  return readFileSync(join(folder, path))
+  return readFileSync(join(corpora, path))
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the shape of a file of others, which its reader names
