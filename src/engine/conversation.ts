@@ -3,6 +3,7 @@ import type { MailParameters } from '../mail/envelope.ts'
 import type { Message } from '../mail/message.ts'
 import { isAccepted, type Reply, recipientOk, senderOk, withId } from '../mail/reply.ts'
 import type { Session } from '../mail/session.ts'
+import { afterwards } from './afterwards.ts'
 import { deliver, refuseAll } from './deliver.ts'
 import type { Gateway } from './gateway.ts'
 import { judgeMessage, judgePhase, judgeRecipient, nothingYet } from './judge.ts'
@@ -47,14 +48,14 @@ export class Conversation {
   }
 
   /** Fulfilled, or done at once, when the client has been judged as far as it is known. */
-  connect(): Promise<void> | undefined {
+  connect(): void | Promise<void> {
     const standing = judgePhase(this.#gateway, 'connect', nothingYet(this.#gateway), { session: this.#session })
     return afterwards(standing, standing => {
       this.#connected = this.#greeted = standing
     })
   }
 
-  helo(name: string, { esmtp }: { readonly esmtp: boolean }): Promise<void> | undefined {
+  helo(name: string, { esmtp }: { readonly esmtp: boolean }): void | Promise<void> {
     this.reset()
     this.#session = { ...this.#session, helo: name, esmtp }
     const standing = judgePhase(this.#gateway, 'helo', this.#connected, { session: this.#session })
@@ -79,13 +80,12 @@ export class Conversation {
     this.reset()
     const known = { session: this.#session, sender, parameters }
     const standing = judgePhase(this.#gateway, 'mail', this.#greeted, known)
-    const begin = (standing: Standing) => {
+    return afterwards(standing, standing => {
       const id = `${this.#session.id}.${++this.#transactions}`
       const transaction = { id, session: this.#session, sender, parameters }
       this.#transaction = new OpenTransaction(transaction, standing, this.#gateway.world.now())
       return senderOk
-    }
-    return standing instanceof Promise ? standing.then(begin) : begin(standing)
+    })
   }
 
   async rcpt(recipient: Address): Promise<Reply> {
@@ -201,10 +201,4 @@ export class Conversation {
     this.#transactions++
     this.#gateway.record(trace)
   }
-}
-
-function afterwards(standing: Standing | Promise<Standing>, take: (standing: Standing) => void): Promise<void> | undefined {
-  if (standing instanceof Promise) return standing.then(take)
-  take(standing)
-  return undefined
 }

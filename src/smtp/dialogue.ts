@@ -1,9 +1,10 @@
+import { afterwards } from '../engine/afterwards.ts'
 import type { Conversation, Identity } from '../engine/conversation.ts'
 import { isAccepted, ok, type Reply } from '../mail/reply.ts'
 import type { Tls, Violation } from '../mail/session.ts'
 import type { Edge } from './edge.ts'
 import { parseHelo } from './helo-name.ts'
-import { readMail, readRcpt } from './mail-command.ts'
+import { hasArguments, readMail, readRcpt } from './mail-command.ts'
 import { MessageIntake } from './message-intake.ts'
 import * as replies from './replies.ts'
 import type { WireReply } from './wire-reply.ts'
@@ -95,8 +96,7 @@ export class Dialogue {
     }
     // Behind a proxy the greeting is the proxy's own, unless it has told us its client's.
     const introduce = () => this.#conversation.helo(this.#heloByProxy ?? name, { esmtp })
-    const judged = isTooSoon ? this.#noteViolation('pipelined-before-ehlo').then(introduce) : introduce()
-    return judged ? judged.then(welcome) : welcome()
+    return afterwards(isTooSoon ? this.#noteViolation('pipelined-before-ehlo').then(introduce) : introduce(), welcome)
   }
 
   #mail(line: string): Reply | Promise<Reply> {
@@ -106,12 +106,10 @@ export class Dialogue {
     const { limits, smtputf8 } = this.#options.edge
     const command = readMail(line, { messageBytes: limits.messageBytes, smtputf8 })
     if ('code' in command) return command
-    const reply = this.#conversation.mail(command.sender, command.parameters)
-    const begin = (reply: Reply) => {
+    return afterwards(this.#conversation.mail(command.sender, command.parameters), reply => {
       if (isAccepted(reply)) this.#transaction = { smtputf8: command.parameters.smtputf8 ?? false, hasRecipients: false }
       return reply
-    }
-    return reply instanceof Promise ? reply.then(begin) : begin(reply)
+    })
   }
 
   async #rcpt(line: string): Promise<Reply> {
@@ -200,8 +198,4 @@ export class Dialogue {
     const { edge, recipients, mayXclient: xclient } = this.#options
     return edge.standing.ehlo({ recipients, startTls: edge.offersTls && !this.#isSecure, xclient })
   }
-}
-
-function hasArguments(line: string): boolean {
-  return line.trimEnd().includes(' ')
 }

@@ -46,6 +46,11 @@ export function readRcpt(line: string, options: { readonly smtputf8: boolean }):
   return isAscii(path.mailbox) || options.smtputf8 ? recipient : needsSmtputf8
 }
 
+/** Whether more than the command itself stands there. */
+export function hasArguments(line: string): boolean {
+  return line.trimEnd().includes(' ')
+}
+
 /** What follows the command's words. Many clients put a space behind the colon, though RFC 5321, 3.3, forbids it. */
 function argument(line: string, words: RegExp): string {
   return words.test(line) ? line.replace(words, '') : ''
