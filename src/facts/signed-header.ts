@@ -40,15 +40,17 @@ export async function readSignedHeader(message: Message): Promise<SignedHeader> 
 
 /** As much of the message as holds its header section, if it is not too long. */
 async function beginning(message: Message): Promise<Buffer> {
+  const most = headerLimits.bytes + '\r\n'.length
   const parts: Buffer[] = []
   let length = 0
   for await (const chunk of message.chunks()) {
-    parts.push(chunk)
-    length += chunk.length
-    if (length > headerLimits.bytes || chunk.includes('\r\n\r\n')) break
+    const part = chunk.subarray(0, most - length)
+    parts.push(part)
+    length += part.length
+    if (length >= most || part.includes('\r\n\r\n')) break
   }
   const [first = Buffer.alloc(0)] = parts
-  return (parts.length > 1 ? Buffer.concat(parts) : first).subarray(0, headerLimits.bytes + '\r\n'.length)
+  return parts.length > 1 ? Buffer.concat(parts) : first
 }
 
 /** Behind the first empty line there is no header, but there may be one before it that ends otherwise. */

@@ -41,19 +41,19 @@ const blankLine = Buffer.from('\r\n\r\n')
 
 /** The header section and the empty line behind it, copied only when they are spread over several chunks. */
 function head(content: readonly Buffer[]): Buffer {
-  const [first = Buffer.alloc(0)] = content
+  const first = (content[0] ?? Buffer.alloc(0)).subarray(0, headerLimits.bytes)
   const end = first.indexOf(blankLine)
-  if (content.length <= 1 || end !== -1) {
-    return first.subarray(0, Math.min(end === -1 ? first.length : end + blankLine.length, headerLimits.bytes))
-  }
+  if (end !== -1) return first.subarray(0, end + blankLine.length)
+  if (content.length <= 1) return first
   const parts: Buffer[] = []
   let length = 0
   for (const chunk of content) {
     if (length >= headerLimits.bytes) break
-    parts.push(chunk)
-    length += chunk.length
+    const part = chunk.subarray(0, headerLimits.bytes - length)
+    parts.push(part)
+    length += part.length
   }
-  return Buffer.concat(parts).subarray(0, headerLimits.bytes)
+  return Buffer.concat(parts)
 }
 
 /** Behind the last line that belongs to the field: continuation lines start with white space. */

@@ -5,7 +5,12 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { dkimSign } from 'mailauth/lib/dkim/sign.js'
+import { dkim } from 'postern/facts'
+import { findFact, zoneDns } from 'postern/testing'
+import { MemoryMessage } from '../../src/mail/message.ts'
 import { compareOne } from '../facts/by-mailauth.ts'
+import { junkSignature } from '../facts/hostile-mail.ts'
+import { longestWait } from '../facts/longest-wait.ts'
 import { signedMail } from '../facts/signed-mail.ts'
 import { keyRecord, writtenAt } from '../facts/signing.ts'
 import { corpora, needsCorpus, readCorpusJson, zoneOf } from './support/corpus.ts'
@@ -21,7 +26,7 @@ describe('signatures that we verify ourselves are worth what they are worth for 
         if (isUsual) seen.usual++
         if (isUsual && passed > 0) seen.passed++
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     )
     t.diagnostic(JSON.stringify(seen))
   })
@@ -60,6 +65,30 @@ describe('mail of others', { skip: needsCorpus('realworld') }, () => {
       }
       t.diagnostic(JSON.stringify(seen))
       assert.ok(seen.usual > seen.all / 3 && seen.passed > 0.9 * seen.usual, JSON.stringify(seen))
+    })
+  }
+})
+
+describe('a large message with ten signatures', () => {
+  const bytes = 32_000_000
+  const bodies = {
+    'of text': 'Text, and  more of it. \r\n',
+    'of one line': 'x',
+    'of empty lines': '\r\n',
+    'of white space': ' \t',
+    'of lone CRs': '\r',
+  }
+  for (const [title, piece] of Object.entries(bodies)) {
+    test(`takes less than two seconds of our time, and never more than 50 ms at once: ${title}`, async () => {
+      const ways = ['relaxed/relaxed', 'simple/simple', 'relaxed/simple; l=30000000']
+      const header = Array.from({ length: 10 }, (_, n) => junkSignature().replace('relaxed/relaxed', ways[n % 3] ?? '')).join('')
+      const body = Buffer.from(`\r\n${piece.repeat(bytes / piece.length)}`)
+      const message = new MemoryMessage(Buffer.from(`From: a@sender.example\r\n${header}`), body)
+      const before = process.threadCpuUsage()
+      const { result, wait } = await longestWait(() => findFact(dkim, { message }, zoneDns({})))
+      const { user, system } = process.threadCpuUsage(before)
+      assert.equal(result.length, 10)
+      assert.ok(wait.cpuMs < 50 && user + system < 2_000_000, JSON.stringify({ ...wait, totalMs: (user + system) / 1000 }))
     })
   }
 })

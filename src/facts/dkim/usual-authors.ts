@@ -1,11 +1,13 @@
 import type { SignedField } from '../signed-header.ts'
 
+const address = "[\\w!#$%&'*+/=?^`{|}~.-]+@[A-Za-z0-9.-]+"
+const name = '(?:"[^"\\\\<>@]*"[ \\t]*|[^ \\t"\\\\<>@(),:;[\\]][^"\\\\<>@(),:;[\\]]*)?'
+
 /**
  * A name, in quotes or not, and an address in angle brackets, or an address alone. Nothing in it can be read in two ways, so
- * that every program finds the same one.
+ * that every program finds the same one. No part can begin with what the one before it may end with: it is linear.
  */
-const mailbox =
-  /^[ \t]*(?:(?:"[^"\\<>@]*"[ \t]*|[^"\\<>@(),:;[\]]*)<([\w!#$%&'*+/=?^`{|}~.-]+@[A-Za-z0-9.-]+)>|([\w!#$%&'*+/=?^`{|}~.-]+@[A-Za-z0-9.-]+))[ \t]*$/
+const mailbox = new RegExp(`^[ \\t]*(?:${name}<(${address})>|(${address}))[ \\t]*$`)
 
 const control = /[\x00-\x08\x0a-\x1f\x7f]/
 
