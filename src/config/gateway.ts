@@ -1,8 +1,11 @@
+import type { Dns } from '../engine/dns.ts'
+import type { Fact } from '../engine/fact.ts'
 import { defaultBudgetMs, type Gateway } from '../engine/gateway.ts'
 import { learn, type Remark } from '../engine/learn.ts'
 import { rulebook } from '../engine/rule.ts'
 import type { Store } from '../engine/store.ts'
-import { type ListNews, ListWatch, listsOf } from '../facts/index.ts'
+import { type ListNews, ListWatch, listsOf, publicZone } from '../facts/index.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import { annotate } from '../relay/annotate.ts'
 import { QuarantineFolder } from '../relay/quarantine-folder.ts'
 import type { Log } from '../report/log.ts'
@@ -32,31 +35,32 @@ export interface BuiltGateway {
 export interface GatewayContext {
   readonly store: Store
   readonly log: Log
+  /** A rehearsal counts nothing. */
+  readonly metrics?: Metrics
   /** How transports are opened; a rehearsal has its own that deliver nothing. */
   readonly open?: OpenRelay
 }
 
 /** Builds all that a conversation needs from a configuration without a fault. */
 export async function buildGateway(configuration: Configuration, context: GatewayContext): Promise<Checked<BuiltGateway>> {
-  const routes = tryRoutes(configuration, context.open ?? openRelay)
+  const { log, store, metrics } = context
+  const routes = tryRoutes(configuration, context.open ?? ((relay, settings) => openRelay(relay, settings, metrics?.meter)))
   if ('problems' in routes) return routes
   const { hostname, mode, limits, data } = configuration
-  const { log, store } = context
   const rules = configuration.rules.flatMap(rule => putInForce(rule, store))
   const facts = rules.flatMap(rule => Object.values(rule.facts))
-  const health = new DnsHealth({ dns: await openResolver(configuration), report: news => tellOfDns(log, news) })
-  const watch = new ListWatch({
-    dns: cached(health, { cache: configuration.dns.cache }),
-    lists: listsOf(facts),
-    report: news => tellOfList(log, news),
-  })
-  const { route, isExempt, close } = routes.value
+  const resolver = await openResolver(configuration)
+  const health = new DnsHealth({ dns: metrics?.dns.around(resolver) ?? resolver, report: news => tellOfDns(log, news) })
+  const cache = cached(health, { cache: configuration.dns.cache })
+  const { route, isExempt, transports, close } = routes.value
+  metrics?.watch({ cache: () => cache.stats(), isDegraded: () => health.isDegraded, hops: () => transports })
+  const watch = watchLists(cache, facts, context)
   const trouble = new RuleTrouble(log)
   const now = () => new Date()
   const gateway: Gateway = {
     rulebook: rulebook(rules),
     mode,
-    world: { dns: watch, now },
+    world: { dns: watch, now, ...(metrics && { meter: metrics.meter }) },
     isDegraded: () => health.isDegraded,
     quarantine: new QuarantineFolder(quarantineFolder(data)),
     route,
@@ -67,6 +71,7 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
     record: trace => {
       log.transaction(trace)
       trouble.tell(trace)
+      metrics?.count(trace)
       void learn(rules, trace, now()).then(remarks => tellOfLessons(log, remarks))
     },
   }
@@ -86,6 +91,16 @@ function tryRoutes(configuration: Configuration, open: OpenRelay): Checked<Route
       problems: [problemAt(configuration.document, ['relay'], 'Maildirs that we may write to', fileTrouble('relay', error))],
     }
   }
+}
+
+function watchLists(dns: Dns, facts: readonly Fact[], { log, metrics }: GatewayContext): ListWatch {
+  const lists = listsOf(facts)
+  for (const { zone } of lists) metrics?.noteList(publicZone(zone), true)
+  const report = (news: ListNews) => {
+    tellOfList(log, news)
+    metrics?.noteList(news.zone, news.state !== 'suspended')
+  }
+  return new ListWatch({ dns, lists, report })
 }
 
 async function openResolver({ dns }: Configuration): Promise<Resolver> {

@@ -96,7 +96,9 @@ export class Conversation {
       transaction.noteRefusal(recipient, reply, { cause, score: tally.score })
       return reply
     }
+    const asked = performance.now()
     const answer = await transaction.ask(route)
+    this.#gateway.world.meter?.hop(route.transport.name, 'recipient', performance.now() - asked)
     if (!isAccepted(answer)) return this.#refuse(transaction, recipient, answer, route.transport.name)
     transaction.accept(recipient, route, tally)
     transaction.note(recipient, 'left', recipientOk, { where: route.transport.name })

@@ -103,8 +103,11 @@ export class Findings {
 
   async #find(fact: Fact, look: (signal: AbortSignal) => Look<Phase>, known: object): Promise<unknown> {
     const started = performance.now()
-    const note = (outcome: { value: unknown } | { error: string }) =>
-      this.#entries.push({ fact: fact.name, ...outcome, ms: Math.round(performance.now() - started) })
+    const note = (outcome: { value: unknown } | { error: string }) => {
+      const ms = performance.now() - started
+      this.#entries.push({ fact: fact.name, ...outcome, ms: Math.round(ms) })
+      this.#world.meter?.fact(fact.name, ms, 'value' in outcome)
+    }
     try {
       const value = await deadline(fact.name, fact.timeoutMs ?? defaultTimeoutMs, signal =>
         // Which phase a fact is from has been checked where it was defined: here all of them are one type.

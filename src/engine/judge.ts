@@ -25,7 +25,9 @@ export async function judgePhase(
   const [entries, judgements] = [[...from.entries], [...from.judgements]]
   const rules = gateway.rulebook.at[phase]
   const degraded = gateway.isDegraded()
+  const started = performance.now()
   await evaluate(judgements, isForAll, { ...evaluation(gateway, phase, { known, findings, entries, degraded }), rules })
+  gateway.world.meter?.phase(phase, performance.now() - started)
   return { judgements, findings, entries, degraded }
 }
 
@@ -37,11 +39,13 @@ export async function judgeRecipient(gateway: Gateway, transaction: OpenTransact
   const counts = (rule: Rule) => concerns(gateway, rule, recipient)
   const known = { session, sender, parameters, recipient, others: transaction.recipients, unknown: transaction.unknown }
   const rules = gateway.rulebook.at.rcpt.filter(counts)
+  const started = performance.now()
   await evaluate(judgements, counts, {
     ...evaluation(gateway, 'rcpt', { known, findings, entries, degraded: standing.degraded }),
     about: [recipient],
     rules,
   })
+  gateway.world.meter?.phase('rcpt', performance.now() - started)
   transaction.noteFacts(recipient, findings.own)
   return tallyOf(judgements, counts)
 }
@@ -52,7 +56,9 @@ export async function judgeMessage(gateway: Gateway, transaction: OpenTransactio
   const known = { session, sender, parameters, message }
   const { findings, degraded } = standing
   const counts = (rule: Rule, recipient: Address) => concerns(gateway, rule, recipient)
+  const started = performance.now()
   await evaluateEach(transaction.tallies, counts, evaluation(gateway, 'message', { known, findings, entries, degraded }))
+  gateway.world.meter?.phase('message', performance.now() - started)
 }
 
 /** Exempt recipients are judged by the rules that always run, and by no others. */

@@ -39,7 +39,7 @@ export class Exchange {
     this.#dialogue = new Dialogue(options)
     this.#budget = new Budget(options.limits)
     this.#replies = new ReplyQueue(wire)
-    this.#watchdog = new Watchdog(options.limits, () => this.#endWith(replies.timedOut, 'timed out'))
+    this.#watchdog = new Watchdog(options.limits, limit => this.#endWith(replies.timedOut, 'timed out', limit))
   }
 
   /** What answers a command; undefined for one that we do not know. */
@@ -94,7 +94,8 @@ export class Exchange {
     this.#isBusy = false
     const { isClosing, isSecuring, isReceiving } = this.#wire
     if (isClosing) return
-    if (this.#budget.isSpent) this.#endWith(replies.tooManyErrors, 'refused by the protocol')
+    const spentOn = this.#budget.spentOn
+    if (spentOn) this.#endWith(replies.tooManyErrors, 'refused by the protocol', spentOn)
     else if (this.#isDraining && !isReceiving && !isSecuring) this.#endWith(replies.shuttingDown, 'shut down')
     else this.#watchdog.expect(isSecuring ? 'handshake' : isReceiving ? 'data' : 'command')
   }
@@ -127,6 +128,7 @@ export class Exchange {
     this.#replies.flush()
     if (this.#isOver) return
     this.#isOver = true
+    this.#options.counts.noteEnding(this.#ending)
     this.#watchdog.stop()
     void this.#intake?.discard()
     if (!this.#isAnswering) this.#leave(this.#ending)
@@ -177,6 +179,7 @@ export class Exchange {
   }
 
   #say(reply: WireReply): void {
+    this.#options.counts.noteReply(this.#verb, reply.code)
     this.#replies.add(this.#verb, reply)
     if (reply === replies.takesTooLong) this.#last(reply, 'timed out')
     if (this.#isLast) this.#wire.close()
@@ -189,7 +192,9 @@ export class Exchange {
     return reply
   }
 
-  #endWith(reply: WireReply, ending: Ending): void {
-    if (!this.#wire.isClosing) this.#say(this.#last(reply, ending))
+  #endWith(reply: WireReply, ending: Ending, limit?: string): void {
+    if (this.#wire.isClosing) return
+    if (limit !== undefined) this.#options.counts.cut.add(limit)
+    this.#say(this.#last(reply, ending))
   }
 }

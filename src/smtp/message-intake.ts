@@ -1,5 +1,6 @@
 import type { Message } from '../mail/message.ts'
 import type { Reply } from '../mail/reply.ts'
+import { EdgeCounts } from '../metrics/edge.ts'
 import { DataParser } from './data-parser.ts'
 import type { Limits } from './limits.ts'
 import { faultReply, notStored, tooBig } from './replies.ts'
@@ -17,17 +18,21 @@ export interface IntakeOptions {
   /** Whether bare CR and LF are refused or repaired. */
   readonly lineEnds: 'strict' | 'repair'
   readonly spoolDirectory: string
+  /** What is kept and refused, for those who watch. */
+  readonly counts?: EdgeCounts
 }
 
 /** One message on its way in, between 354 and the final dot. */
 export class MessageIntake {
   readonly #parser: DataParser
   readonly #spool: Spool
+  readonly #counts: EdgeCounts
   #wait: Promise<void> | undefined
   #isForgotten = false
 
-  constructor({ limits, lineEnds, spoolDirectory }: IntakeOptions) {
-    this.#spool = new Spool({ directory: spoolDirectory, memoryBytes: limits.memoryBytes })
+  constructor({ limits, lineEnds, spoolDirectory, counts = new EdgeCounts() }: IntakeOptions) {
+    this.#counts = counts
+    this.#spool = new Spool({ directory: spoolDirectory, memoryBytes: limits.memoryBytes, counts })
     this.#parser = new DataParser(limits, lineEnds, content => {
       this.#wait = this.#spool.write(content) ?? this.#wait
     })
@@ -50,6 +55,7 @@ export class MessageIntake {
 
   /** The message, or why it is refused before anyone has read it. */
   async finish(): Promise<{ readonly message: Message } | { readonly refusal: Reply }> {
+    for (const fault of this.#parser.faults) this.#counts.faults.add(fault)
     const refusal = this.isHopeless ? tooBig : faultReply(this.#parser.faults)
     if (refusal) return { refusal }
     const message = await this.#spool.finish()

@@ -26,6 +26,8 @@ const statuses: Readonly<Record<number, string>> = { 421: '4.7.0', 451: '4.3.0',
 export class EdgeConnection extends SMTPConnection implements Wire {
   readonly #arrival: Arrival
   readonly #exchange: Exchange
+  /** A TLS handshake has failed. */
+  #hasFailed = false
 
   constructor(server: SMTPServer, socket: Socket, arrival: Arrival) {
     super(server, socket, arrival)
@@ -128,10 +130,22 @@ export class EdgeConnection extends SMTPConnection implements Wire {
     if (this._upgrading) this._socket.destroy()
   }
 
+  override _onError(error: NodeJS.ErrnoException): void {
+    this.#noteHandshakeFailure(error)
+    super._onError(error)
+  }
+
   override _onClose(): void {
+    this.#noteHandshakeFailure({ code: 'SocketError' })
     super._onClose()
     this.#exchange.finish()
     this.#arrival.onGone()
+  }
+
+  /** The first that is known of it counts. */
+  #noteHandshakeFailure(error: Pick<NodeJS.ErrnoException, 'code'>): void {
+    if (this._upgrading && !this.#hasFailed) this.#arrival.counts.noteHandshakeFailure(error)
+    this.#hasFailed ||= this._upgrading
   }
 
   async #begin(): Promise<void> {
@@ -152,7 +166,10 @@ export class EdgeConnection extends SMTPConnection implements Wire {
 
   #secured(): void {
     this.hostNameAppearsAs = 'unknown'
-    if (this._socket instanceof TLSSocket) void this.#exchange.secured(describeTls(this._socket))
+    if (!(this._socket instanceof TLSSocket)) return
+    const tls = describeTls(this._socket)
+    this.#arrival.counts.noteHandshake(tls.protocol)
+    void this.#exchange.secured(tls)
   }
 
   get #stream(): DialogueStream | undefined {

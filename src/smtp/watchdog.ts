@@ -8,7 +8,7 @@ type Turn = 'command' | 'handshake' | 'data' | 'ours'
 /** Watches that a client does not keep us waiting. A byte now and then does not count as progress. */
 export class Watchdog {
   readonly #limits: WatchdogLimits
-  readonly #onLate: () => void
+  readonly #onLate: (limit: keyof WatchdogLimits) => void
   #turn: Turn = 'ours'
   /** When the turn began. */
   #since = performance.now()
@@ -18,7 +18,7 @@ export class Watchdog {
   #bytes = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(limits: WatchdogLimits, onLate: () => void) {
+  constructor(limits: WatchdogLimits, onLate: (limit: keyof WatchdogLimits) => void) {
     this.#limits = limits
     this.#onLate = onLate
   }
@@ -59,6 +59,15 @@ export class Watchdog {
     return dataBlockMs + Math.min(this.#lastBlock, onAverage)
   }
 
+  /** Which limit the deadline comes from. */
+  get #exceeded(): keyof WatchdogLimits {
+    const { commandMs, dataBlockMs } = this.#limits
+    if (this.#turn === 'handshake') return 'tlsHandshakeMs'
+    const deadline = this.#deadline()
+    if (this.#turn === 'command') return deadline === this.#since + commandMs ? 'commandMs' : 'sessionMs'
+    return deadline === dataBlockMs + this.#lastBlock ? 'dataBlockMs' : 'dataBytesPerSecond'
+  }
+
   #setTimer(): NodeJS.Timeout {
     // The session's end must not come late because the timer was set for a later one.
     const { commandMs, tlsHandshakeMs, dataBlockMs } = this.#limits
@@ -71,6 +80,6 @@ export class Watchdog {
     this.#timer = undefined
     if (this.#turn === 'ours') return
     if (performance.now() < this.#deadline()) this.#timer = this.#setTimer()
-    else this.#onLate()
+    else this.#onLate(this.#exceeded)
   }
 }

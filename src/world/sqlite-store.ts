@@ -5,6 +5,8 @@ import { checkAmount, expiry, notACounter, toJson } from './store-values.ts'
 
 /** A store in a file. Several processes may share it. */
 export interface FileStore extends Store {
+  /** What it was asked, and could not do, so far. */
+  readonly counts: { readonly reads: number; readonly writes: number; readonly errors: number }
   close(): void
 }
 
@@ -39,6 +41,7 @@ export function openSqliteStore(path: string, now: () => Date, busyTimeoutMs = 1
 }
 
 class SqliteStore implements FileStore {
+  readonly counts = { reads: 0, writes: 0, errors: 0 }
   readonly #path: string
   readonly #now: () => Date
   readonly #database: DatabaseSync
@@ -65,7 +68,8 @@ class SqliteStore implements FileStore {
   }
 
   async get<T>(key: string): Promise<T | undefined> {
-    const row = naming(this.#path, () => this.#get.get({ key, now: this.#now().getTime() }))
+    this.counts.reads++
+    const row = this.#do(() => this.#get.get({ key, now: this.#now().getTime() }))
     // Whoever reads a key knows what was written to it.
     return typeof row?.value === 'string' ? JSON.parse(row.value) : (row?.value as T | undefined)
   }
@@ -73,14 +77,16 @@ class SqliteStore implements FileStore {
   async set(key: string, value: unknown, ttlSeconds: number): Promise<void> {
     const stored = typeof value === 'number' ? checkAmount(key, value) : toJson(key, value)
     const now = this.#now()
-    naming(this.#path, () => this.#set.run({ key, value: stored, expiresAt: expiry(now, ttlSeconds) }))
+    this.counts.writes++
+    this.#do(() => this.#set.run({ key, value: stored, expiresAt: expiry(now, ttlSeconds) }))
     this.#sweepNowAndThen(now)
   }
 
   async add(key: string, amount: number, ttlSeconds: number): Promise<number> {
     const now = this.#now()
     const entry = { key, amount: checkAmount(key, amount), expiresAt: expiry(now, ttlSeconds), now: now.getTime() }
-    const row = naming(this.#path, () => this.#add.get(entry))
+    this.counts.writes++
+    const row = this.#do(() => this.#add.get(entry))
     this.#sweepNowAndThen(now)
     if (typeof row?.value !== 'number') throw notACounter(key)
     return row.value
@@ -90,9 +96,18 @@ class SqliteStore implements FileStore {
     this.#database.close()
   }
 
+  #do<T>(work: () => T): T {
+    try {
+      return naming(this.#path, work)
+    } catch (error) {
+      this.counts.errors++
+      throw error
+    }
+  }
+
   #sweepNowAndThen(now: Date): void {
     if (now.getTime() < this.#sweepAt) return
-    const { changes } = naming(this.#path, () => this.#sweep.run({ now: now.getTime(), portion: sweep.portion }))
+    const { changes } = this.#do(() => this.#sweep.run({ now: now.getTime(), portion: sweep.portion }))
     this.#sweepAt = now.getTime() + (changes === sweep.portion ? sweep.nextPortionMs : sweep.everyMs)
   }
 }
