@@ -8,6 +8,8 @@ export interface HttpOptions {
   /** What all processes have counted; it is not asked twice at a time. */
   readonly reports: () => Promise<readonly Report[]>
   readonly onError: (error: unknown) => void
+  /** How long a request may take to come in; five seconds unless told. */
+  readonly requestMs?: number
 }
 
 /** The listener for those who watch. */
@@ -20,10 +22,7 @@ export interface MetricsServer {
 const limits = {
   connections: 32,
   headerBytes: 8 * 1024,
-  headerMs: 5000,
-  requestMs: 5000,
   idleMs: 30_000,
-  checkMs: 1000,
   /** Until then an answer is good enough for the next who asks. */
   reuseMs: 100,
 } as const
@@ -39,13 +38,14 @@ const plain = 'text/plain; charset=utf-8'
 /** Opens the listener. Rejects when the address cannot be had. */
 export async function openMetricsServer(options: HttpOptions): Promise<MetricsServer> {
   const recent = lately(options.reports)
+  const { requestMs = 5000 } = options
   const server = createServer(
     {
       maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.headerMs,
-      requestTimeout: limits.requestMs,
+      headersTimeout: requestMs,
+      requestTimeout: requestMs,
       keepAliveTimeout: limits.idleMs,
-      connectionsCheckingInterval: limits.checkMs,
+      connectionsCheckingInterval: requestMs / 5,
     },
     (request, response) => void answer(request, response, recent, options),
   )

@@ -35,7 +35,7 @@ interface Fixtures {
   /** One for each listener. */
   readonly edge: () => readonly EdgeCounts[]
   readonly store: () => StoreCounts
-  readonly folder: DataFolder
+  readonly folder: Pick<DataFolder, 'writeTo'>
 }
 
 /** The processes that take mail, for the one that starts them. */

@@ -66,7 +66,6 @@ const acrossProcesses: readonly (readonly [name: RegExp, how: MetricJson['aggreg
   [/^nodejs_eventloop_lag_(?!min)/, 'max'],
   [/^process_start_time_seconds$/, 'min'],
   [/^process_max_fds$/, 'min'],
-  [/^nodejs_version_info$/, 'first'],
 ]
 
 /** What prom-client tells of every process by itself: processor, memory, event loop, garbage. It watches from the first call on. */
@@ -78,9 +77,20 @@ export class Runtime {
     const metrics = (await this.#registry.getMetricsAsJSON()) as unknown as readonly MetricJson[] // its types say less than it gives
     return metrics.map(metric => {
       const how = acrossProcesses.find(([name]) => name.test(metric.name))?.[1]
-      return how ? { ...metric, aggregator: how } : metric
+      return {
+        ...metric,
+        aggregator: how ?? metric.aggregator,
+        values: metric.values.filter(({ value }) => isMeasured(metric.name, value)),
+      }
     })
   }
+}
+
+const yearSeconds = 365 * 24 * 60 * 60
+
+/** Before the event loop has turned, prom-client tells of a mean delay that is no number and a least one of centuries. */
+function isMeasured(name: string, value: number): boolean {
+  return Number.isFinite(value) && !(name.startsWith('nodejs_eventloop_lag_') && value > yearSeconds)
 }
 
 function watchProcess(): Registry {
