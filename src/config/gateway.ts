@@ -1,8 +1,7 @@
-import type { Dns } from '../engine/dns.ts'
 import type { Fact } from '../engine/fact.ts'
 import { defaultBudgetMs, type Gateway } from '../engine/gateway.ts'
 import { learn, type Remark } from '../engine/learn.ts'
-import { rulebook } from '../engine/rule.ts'
+import { type Rule, rulebook } from '../engine/rule.ts'
 import type { Store } from '../engine/store.ts'
 import { type ListNews, ListWatch, listsOf, publicZone } from '../facts/index.ts'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -49,12 +48,8 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
   const { hostname, mode, limits, data } = configuration
   const rules = configuration.rules.flatMap(rule => putInForce(rule, store))
   const facts = rules.flatMap(rule => Object.values(rule.facts))
-  const resolver = await openResolver(configuration)
-  const health = new DnsHealth({ dns: metrics?.dns.around(resolver) ?? resolver, report: news => tellOfDns(log, news) })
-  const cache = cached(health, { cache: configuration.dns.cache })
-  const { route, isExempt, transports, close } = routes.value
-  metrics?.watch({ cache: () => cache.stats(), isDegraded: () => health.isDegraded, hops: () => transports })
-  const watch = watchLists(cache, facts, context)
+  const { health, watch } = await openDns(configuration, { rules, facts, transports: routes.value.transports }, context)
+  const { route, isExempt, close } = routes.value
   const trouble = new RuleTrouble(log)
   const now = () => new Date()
   const gateway: Gateway = {
@@ -93,14 +88,31 @@ function tryRoutes(configuration: Configuration, open: OpenRelay): Checked<Route
   }
 }
 
-function watchLists(dns: Dns, facts: readonly Fact[], { log, metrics }: GatewayContext): ListWatch {
+interface Judges {
+  readonly rules: readonly Rule[]
+  readonly facts: readonly Fact[]
+  readonly transports: Routes['transports']
+}
+
+/** The DNS as facts ask it: with a memory, an eye on its health, and without lists that have gone wrong. */
+async function openDns(configuration: Configuration, { rules, facts, transports }: Judges, { log, metrics }: GatewayContext) {
+  const resolver = await openResolver(configuration)
+  const health = new DnsHealth({ dns: metrics?.dns.around(resolver) ?? resolver, report: news => tellOfDns(log, news) })
+  const cache = cached(health, { cache: configuration.dns.cache })
   const lists = listsOf(facts)
-  for (const { zone } of lists) metrics?.noteList(publicZone(zone), true)
+  metrics?.watch({
+    rules: rules.map(({ name }) => name),
+    facts: facts.map(({ name }) => name),
+    lists: lists.map(({ zone }) => publicZone(zone)),
+    cache: () => cache.stats(),
+    isDegraded: () => health.isDegraded,
+    hops: () => transports,
+  })
   const report = (news: ListNews) => {
     tellOfList(log, news)
     metrics?.noteList(news.zone, news.state !== 'suspended')
   }
-  return new ListWatch({ dns, lists, report })
+  return { health, watch: new ListWatch({ dns: cache, lists, report }) }
 }
 
 async function openResolver({ dns }: Configuration): Promise<Resolver> {

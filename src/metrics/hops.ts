@@ -4,7 +4,7 @@ import type { Page } from './page.ts'
 export const hops = {
   up: across(
     'max',
-    gauge('postern_next_hop_up', '0 for a minute after a connection to this next hop has failed, else 1.', 'hop'),
+    gauge('postern_next_hop_up', '0 when the last connection to this next hop that was tried has failed, else 1.', 'hop'),
   ),
   connections: gauge('postern_next_hop_connections', 'Connections to a next hop, in use (busy) or kept (idle).', 'hop', 'state'),
   waiting: gauge('postern_next_hop_waiting', 'Transactions that wait for a connection because all are in use.', 'hop'),

@@ -69,6 +69,11 @@ export class Judged {
     this.#acceptedBytes += size
   }
 
+  /** From now on these rules judge: their troubles count from zero. */
+  expect(rules: readonly string[]): void {
+    for (const rule of rules) for (const counts of [this.#softened, this.#errors]) counts.at(rule)
+  }
+
   writeTo(page: Page): void {
     page.counts(judging.transactions, this.#transactions)
     page.counts(judging.recipients, this.#recipients)

@@ -25,6 +25,11 @@ const families: readonly Family[] = Object.values(groups).flatMap(group => Objec
 
 /** What the gateway in force is made of, as far as it is looked at when somebody asks. */
 export interface Watched {
+  /** The names of its rules, and of what they need to know. */
+  readonly rules: readonly string[]
+  readonly facts: readonly string[]
+  /** The zones of the lists that it asks, without keys. */
+  readonly lists: readonly string[]
   readonly cache: () => CacheCounts
   readonly isDegraded: () => boolean
   readonly hops: () => readonly Hop[]
@@ -51,7 +56,7 @@ export class Metrics {
   readonly dns = new DnsCounts()
   readonly #judged = new Judged()
   readonly #runtime = new Runtime()
-  /** By zone, for the lists of which there was news. */
+  /** By zone, whether the list is asked. */
   readonly #usable = new Map<string, boolean>()
   #watched: Watched | undefined
   #fixtures: Fixtures | undefined
@@ -72,7 +77,10 @@ export class Metrics {
   watch(watched: Watched): void {
     this.#watched = watched
     this.dns.follow(watched.cache)
+    this.#judged.expect(watched.rules)
+    this.meter.expect(watched.facts)
     this.#usable.clear()
+    for (const zone of watched.lists) this.#usable.set(zone, true)
   }
 
   /** Mail is being taken. */
@@ -131,7 +139,7 @@ export class Metrics {
     if (this.#isStopping) return ['we are stopping']
     if (!this.#fixtures) return ['we are not listening yet']
     const names = this.#watched.hops().map(({ name }) => name)
-    const isLost = names.length > 0 && names.every(name => this.meter.isDown(name))
+    const isLost = names.length > 0 && names.every(name => this.meter.hasJustFailed(name))
     return isLost ? ['no next hop can be reached'] : []
   }
 }

@@ -31,7 +31,7 @@ export const timed = {
   ),
 } as const
 
-/** A next hop that could not be reached a minute ago may be back: without mail nobody would find out. */
+/** For so long mail had better go elsewhere: then some must come again, or nobody would find out that the hop is back. */
 const troubleMs = 60_000
 
 /** How long everything took, and whether the next hops are there. */
@@ -41,8 +41,8 @@ export class Timed implements Meter {
   readonly #factErrors = new Counts()
   readonly #hops = new Series(inSeconds)
   readonly #connects = new Counts()
-  /** When a hop was last found unreachable; no more once it was reached. */
-  readonly #downSince = new Map<string, number>()
+  /** When a hop could last not be reached; without it, the last connection to it succeeded. */
+  readonly #failedAt = new Map<string, number>()
 
   phase(phase: Phase, ms: number): void {
     this.#phases.at(phase).add(ms / 1000)
@@ -61,14 +61,24 @@ export class Timed implements Meter {
   connected(name: string, ms: number, trouble?: string): void {
     this.#hops.at(name, 'connect').add(ms / 1000)
     this.#connects.add(name, trouble ?? 'ok')
-    if (trouble === undefined) this.#downSince.delete(name)
-    else this.#downSince.set(name, performance.now())
+    if (trouble === undefined) this.#failedAt.delete(name)
+    else this.#failedAt.set(name, performance.now())
   }
 
-  /** Whether the last connection to a hop failed, less than a minute ago. */
+  /** Whether the last connection to a hop failed. */
   isDown(name: string): boolean {
-    const since = this.#downSince.get(name)
-    return since !== undefined && performance.now() - since < troubleMs
+    return this.#failedAt.has(name)
+  }
+
+  /** Whether it did so less than a minute ago. */
+  hasJustFailed(name: string): boolean {
+    const at = this.#failedAt.get(name)
+    return at !== undefined && performance.now() - at < troubleMs
+  }
+
+  /** From now on these facts are looked up: their troubles count from zero. */
+  expect(facts: readonly string[]): void {
+    for (const fact of facts) this.#factErrors.at(fact)
   }
 
   writeTo(page: Page): void {

@@ -163,6 +163,9 @@ describe('several processes', () => {
   it('no next hop to be had is a reason to send mail elsewhere, one of two is none', async () => {
     const metrics = new Metrics(build)
     metrics.watch({
+      rules: ['deny'],
+      facts: [],
+      lists: [],
       cache: () => ({ questions: 0, hits: 0, stale: 0 }),
       isDegraded: () => true,
       hops: () => [{ name: 'smtp://a' }, { name: 'smtp://b' }],
