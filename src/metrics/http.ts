@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { deadline } from '../engine/deadline.ts'
 import { expose, type Report, whyUnready } from './report.ts'
 
 export interface HttpOptions {
@@ -8,7 +9,7 @@ export interface HttpOptions {
   /** What all processes have counted; it is not asked twice at a time. */
   readonly reports: () => Promise<readonly Report[]>
   readonly onError: (error: unknown) => void
-  /** How long a request may take to come in; five seconds unless told. */
+  /** How long a request may take to come in, and then its answer to be collected; five seconds each unless told. */
   readonly requestMs?: number
 }
 
@@ -37,8 +38,8 @@ const plain = 'text/plain; charset=utf-8'
 
 /** Opens the listener. Rejects when the address cannot be had. */
 export async function openMetricsServer(options: HttpOptions): Promise<MetricsServer> {
-  const recent = lately(options.reports)
-  const { requestMs = 5000 } = options
+  const { requestMs = 5000, reports } = options
+  const recent = lately(() => deadline('collecting the metrics', requestMs, reports))
   const server = createServer(
     {
       maxHeaderSize: limits.headerBytes,

@@ -11,8 +11,9 @@ export const running = {
     'max',
     gauge('postern_last_reload_success_timestamp_seconds', 'When the configuration in force was read, in seconds since 1970.'),
   ),
-  workers: gauge('postern_workers', 'Processes that take mail.'),
-  restarts: counter('postern_worker_restarts_total', 'Processes that ended by themselves and were started again.'),
+  // Each worker knows of itself alone, and the process that has started them of all.
+  workers: across('max', gauge('postern_workers', 'Processes that take mail.')),
+  restarts: across('max', counter('postern_worker_restarts_total', 'Processes that ended by themselves and were started again.')),
 } as const
 
 /** What is running, as far as a dashboard wants to tell one from another. */

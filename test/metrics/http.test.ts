@@ -64,6 +64,14 @@ it('what cannot be collected is a 500, and the next one may succeed', async () =
   assert.equal((await ask(server.port, '/metrics')).status, 200)
 })
 
+it('a collection that never ends is given up', async () => {
+  let isStuck = true
+  await using server = await open(() => (isStuck ? new Promise(() => {}) : Promise.resolve([])), 100)
+  assert.equal((await ask(server.port, '/readyz')).status, 500)
+  isStuck = false
+  assert.equal((await ask(server.port, '/metrics')).status, 200)
+})
+
 it('many who ask at once cost one collection', async () => {
   let collections = 0
   const gate = Promise.withResolvers<void>()
