@@ -96,7 +96,7 @@ describe('a gateway that is watched', () => {
     const accepted = totalOf(samples, 'postern_messages_accepted_total') ?? 0
     for (let count = 0; count < 3; count++) await watched.sendGood()
     for (const socket of sockets) socket.destroy()
-    const until = Date.now() + 10_000
+    const until = Date.now() + 30_000
     for (;;) {
       const now = await scrape(watched.metricsPort).catch(() => undefined)
       if (now && totalOf(now, 'postern_messages_accepted_total') === accepted + 3) break
@@ -124,7 +124,7 @@ describe('a gateway that is watched', () => {
   it('is not ready once it is told to stop, while it finishes what it has begun', async () => {
     const finish = await watched.beginMessage()
     const stopped = watched.process.stop()
-    const until = Date.now() + 10_000
+    const until = Date.now() + 30_000
     for (;;) {
       const { status, text } = await ask(watched.metricsPort, '/readyz')
       if (status === 503) {
