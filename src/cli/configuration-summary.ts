@@ -4,7 +4,7 @@ import { alignRows } from '../report/table.ts'
 import { visible } from '../report/visible.ts'
 
 /** What a configuration means, in short. */
-export function summarize({ document, hostname, data, mode, listen, relay, rules, tls }: Configuration) {
+export function summarize({ document, hostname, data, mode, listen, relay, rules, tls, metrics }: Configuration) {
   return {
     file: document.file,
     hostname,
@@ -15,6 +15,7 @@ export function summarize({ document, hostname, data, mode, listen, relay, rules
       as,
       tls: wanted ?? (tls ? 'starttls' : 'off'),
     })),
+    ...(metrics && { metrics: formatEndpoint(metrics.listen) }),
     routes: Object.entries(relay).map(([domain, { to, identity }]) => ({ domain, to: to.text, identity })),
     rules: rules.map(({ name, policy, settings }) => ({
       name,
@@ -30,7 +31,7 @@ type Summary = ReturnType<typeof summarize> & { readonly warnings: readonly stri
 
 /** The same for people. */
 export function formatSummary(summary: Summary): string {
-  const { file, hostname, data, mode, listeners, routes, rules, warnings } = summary
+  const { file, hostname, data, mode, listeners, metrics, routes, rules, warnings } = summary
   const lines = [
     `${file} is in order`,
     '',
@@ -43,6 +44,7 @@ export function formatSummary(summary: Summary): string {
       'Listens on',
       listeners.map(({ address, as, tls }) => [address, as, `tls ${tls}`]),
     ),
+    ...titled('Serves metrics at', metrics === undefined ? [] : [[metrics]]),
     ...titled(
       'Relays for',
       routes.map(({ domain, to, identity }) => [domain, to, `identity ${identity}`]),

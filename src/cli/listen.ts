@@ -1,7 +1,7 @@
 import { formatEndpoint } from '../config/endpoint.ts'
 import { problemAt } from '../config/issues.ts'
 import type { Configuration } from '../config/load.ts'
-import type { Checked, Problem } from '../config/problem.ts'
+import type { Checked, Path, Problem } from '../config/problem.ts'
 import { openSmtpServer, type SmtpServer, type SmtpServerOptions } from '../smtp/server.ts'
 
 type Rest = Pick<SmtpServerOptions, 'gateway' | 'store' | 'log'>
@@ -20,7 +20,11 @@ export async function listen(configuration: Configuration, rest: Rest): Promise<
   try {
     return { value: await openSmtpServer({ ...rest, hostname, listeners, limits, ...(tls && { tls }) }) }
   } catch (error) {
-    return { problems: [listenProblem(configuration, error)] }
+    const placeOf = (host?: string, port?: number) => {
+      const index = configuration.listen.findIndex(({ address }) => address.host === host && address.port === port)
+      return index === -1 ? ['listen'] : ['listen', index, 'address']
+    }
+    return { problems: [listenProblem(configuration.document, error, placeOf)] }
   }
 }
 
@@ -31,7 +35,12 @@ const troubles: Readonly<Record<string, readonly [expected: string, found: strin
   ENOTFOUND: ['an address of this machine', 'which has no address'],
 }
 
-function listenProblem({ document, listen }: Configuration, error: unknown): Problem {
+/** Why an address cannot be listened on. `placeOf` says where it stands in the file. */
+export function listenProblem(
+  document: Configuration['document'],
+  error: unknown,
+  placeOf: (host?: string, port?: number) => Path,
+): Problem {
   // Node tells with what it could not do where it could not do it.
   const {
     code = '',
@@ -41,8 +50,7 @@ function listenProblem({ document, listen }: Configuration, error: unknown): Pro
   }: NodeJS.ErrnoException & { readonly address?: string; readonly port?: number } = error instanceof Error
     ? error
     : new Error(String(error))
-  const index = listen.findIndex(each => each.address.host === address && each.address.port === port)
   const [expected, found] = troubles[code] ?? ['addresses that we can listen on', message]
   const text = address === undefined ? found : `${formatEndpoint({ host: address, port: port ?? 0 })}, ${found}`
-  return problemAt(document, index === -1 ? ['listen'] : ['listen', index, 'address'], expected, text)
+  return problemAt(document, placeOf(address, port), expected, text)
 }

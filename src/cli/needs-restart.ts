@@ -3,7 +3,7 @@ import type { Configuration } from '../config/load.ts'
 
 /** The parts of a new configuration that a running gateway cannot take over. */
 export function needsRestart(old: Configuration, now: Configuration): string[] {
-  const parts = ['hostname', 'data', 'listen', 'tls', 'limits'] as const
+  const parts = ['hostname', 'data', 'listen', 'tls', 'limits', 'metrics'] as const
   return parts.filter(part => !isDeepStrictEqual(comparable(old[part]), comparable(now[part])))
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addCheck } from './check.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -6,6 +5,7 @@ import { addExplain } from './explain.ts'
 import { addPolicyDefault } from './policy-default.ts'
 import { addPolicyList } from './policy-list.ts'
 import { addRun } from './run.ts'
+import { version } from './version.ts'
 
 /** Runs the command that was asked for. Its exit code tells scripts how it went. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -25,17 +25,4 @@ export async function main(argv: readonly string[]): Promise<void> {
     // Commander has said already what was wrong.
     process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
   }
-}
-
-/** From the package that we run in: its top is one folder higher when it has been built. */
-function version(): string {
-  for (const path of ['../../package.json', '../../../package.json']) {
-    try {
-      const { version }: { readonly version: string } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
-      return version
-    } catch {
-      // not there: the other
-    }
-  }
-  return 'unknown'
 }

@@ -3,6 +3,7 @@ import type { Configuration } from '../config/load.ts'
 import { type Log, openLog } from '../report/log.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { FileWatch } from './file-watch.ts'
+import { serveMetrics } from './serve-metrics.ts'
 import { Service } from './service.ts'
 import { complain, configOption, readConfiguration } from './startup.ts'
 import { warnings } from './warnings.ts'
@@ -41,7 +42,18 @@ async function run({ config }: Options): Promise<ExitCode> {
     complain(started.problems)
     return exitCodes.failed
   }
-  await untilToldToStop(started.value, { configuration: configuration.value, config, log })
+  const service = started.value
+  const metrics = await serveMetrics(configuration.value, { reports: async () => [await service.report()], log })
+  if ('problems' in metrics) {
+    await service.stop(0)
+    await log.close()
+    complain(metrics.problems)
+    return exitCodes.failed
+  }
+  await untilToldToStop(service, { configuration: configuration.value, config, log })
+  await metrics.value.close()
+  log.info({}, 'stopped')
+  await log.close()
   return exitCodes.ok
 }
 
@@ -76,8 +88,6 @@ async function untilToldToStop(
   watch.follow([])
   await reloading
   await service.stop(drainMs)
-  log.info({}, 'stopped')
-  await log.close()
 }
 
 function listFiles({ rules }: Configuration): string[] {

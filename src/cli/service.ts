@@ -1,13 +1,19 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { openStore } from '../config/data-folder.ts'
+import { openStore, quarantineFolder } from '../config/data-folder.ts'
+import { fingerprint } from '../config/fingerprint.ts'
 import { type BuiltGateway, buildGateway } from '../config/gateway.ts'
 import type { Configuration } from '../config/load.ts'
 import { type Checked, formatProblems, type Problem } from '../config/problem.ts'
+import { Metrics } from '../metrics/metrics.ts'
+import type { Report } from '../metrics/report.ts'
+import { DataFolder } from '../metrics/storage.ts'
 import type { Log } from '../report/log.ts'
 import type { SmtpServer } from '../smtp/server.ts'
+import { type DnsCounters, newDnsCounters } from '../world/dns-counters.ts'
 import type { FileStore } from '../world/sqlite-store.ts'
 import { listen } from './listen.ts'
 import { needsRestart } from './needs-restart.ts'
+import { version } from './version.ts'
 
 /** How long mail waits at the start, or at a reload, for the blocklists to be tested. */
 const testPatienceMs = 2000
@@ -15,6 +21,8 @@ const testPatienceMs = 2000
 interface Parts {
   readonly log: Log
   readonly store: FileStore
+  readonly metrics: Metrics
+  readonly dnsCounters: DnsCounters
   readonly built: BuiltGateway
 }
 
@@ -22,6 +30,8 @@ interface Parts {
 export class Service {
   readonly #log: Log
   readonly #store: FileStore
+  readonly #metrics: Metrics
+  readonly #dnsCounters: DnsCounters
   /** What the edge and the store were opened with: a reload does not touch them. */
   readonly #started: Configuration
   /** Gateways of former configurations, whose sessions may still run. */
@@ -29,10 +39,12 @@ export class Service {
   #current: BuiltGateway
   #server: SmtpServer | undefined
 
-  private constructor(started: Configuration, { log, store, built }: Parts) {
+  private constructor(started: Configuration, { log, store, metrics, dnsCounters, built }: Parts) {
     this.#started = started
     this.#log = log
     this.#store = store
+    this.#metrics = metrics
+    this.#dnsCounters = dnsCounters
     this.#current = built
   }
 
@@ -40,12 +52,14 @@ export class Service {
   static async start(configuration: Configuration, log: Log): Promise<Checked<Service>> {
     const store = openStore(configuration, log)
     if ('problems' in store) return store
-    const built = await build(configuration, { store: store.value, log })
+    const metrics = new Metrics({ version: version(), ...(await describe(configuration)) })
+    const parts = { store: store.value, metrics, dnsCounters: newDnsCounters(), log }
+    const built = await build(configuration, parts)
     if ('problems' in built) {
       store.value.close()
       return built
     }
-    const service = new Service(configuration, { store: store.value, log, built: built.value })
+    const service = new Service(configuration, { ...parts, built: built.value })
     const opened = await service.#open()
     return 'problems' in opened ? opened : { value: service }
   }
@@ -60,19 +74,29 @@ export class Service {
     if ('problems' in configuration) return this.#keepOld(configuration.problems)
     // Half of a new name, or of a new place, would be worse than the old one.
     const { hostname, data } = this.#started
-    const built = await build({ ...configuration.value, hostname, data }, { store: this.#store, log: this.#log })
+    const built = await build(
+      { ...configuration.value, hostname, data },
+      { store: this.#store, metrics: this.#metrics, dnsCounters: this.#dnsCounters, log: this.#log },
+    )
     if ('problems' in built) return this.#keepOld(built.problems)
     const former = this.#current
     this.#current = built.value
     this.#retire(former)
     await this.#server?.reloadCertificate()
+    this.#metrics.reloads.noteSuccess(await describe(configuration.value))
     const parts = needsRestart(this.#started, configuration.value)
     if (parts.length === 0) this.#log.info({}, 'the new configuration is in force')
     else this.#log.warn({ parts }, 'the new configuration is in force, except these parts: they need a restart')
   }
 
+  /** What this process has counted. */
+  report(): Promise<Report> {
+    return this.#metrics.report()
+  }
+
   /** Finishes what has begun, as far as the time allows, and lets go of everything. */
   async stop(timeoutMs: number): Promise<void> {
+    this.#metrics.stop()
     await this.#server?.drain(timeoutMs)
     for (const [former, timer] of this.#retired) {
       clearTimeout(timer)
@@ -85,11 +109,22 @@ export class Service {
   async #open(): Promise<Checked<SmtpServer>> {
     const server = await listen(this.#started, { gateway: () => this.#current.gateway, store: this.#store, log: this.#log })
     if ('problems' in server) await this.stop(0)
-    else this.#server = server.value
+    else this.#serve(server.value)
     return server
   }
 
+  #serve(server: SmtpServer): void {
+    const { data } = this.#started
+    this.#server = server
+    this.#metrics.start({
+      edge: () => server.seen,
+      store: () => this.#store.counts,
+      folder: new DataFolder({ data, quarantine: quarantineFolder(data) }),
+    })
+  }
+
   #keepOld(problems: readonly Problem[]): void {
+    this.#metrics.reloads.noteFailure()
     for (const problem of formatProblems(problems)) this.#log.error({ problem }, 'the configuration is broken')
     this.#log.error({ problems: problems.length }, 'the old configuration stays in force')
   }
@@ -110,4 +145,10 @@ async function build(configuration: Configuration, context: Omit<Parts, 'built'>
   const built = await buildGateway(configuration, context)
   if ('value' in built) await Promise.race([built.value.tested, wait(testPatienceMs, undefined, { ref: false })])
   return built
+}
+
+async function describe(
+  configuration: Configuration,
+): Promise<{ readonly configuration: string; readonly mode: Configuration['mode'] }> {
+  return { configuration: await fingerprint(configuration), mode: configuration.mode }
 }

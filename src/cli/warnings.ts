@@ -13,6 +13,7 @@ export async function warnings(configuration: Configuration): Promise<string[]> 
     ...(await aboutResolvers(configuration)),
     ...(await aboutCertificate(configuration)),
     ...aboutListeners(configuration),
+    ...aboutMetrics(configuration),
     ...aboutRules(configuration),
   ]
 }
@@ -57,8 +58,17 @@ async function aboutCertificate({ tls }: Configuration): Promise<string[]> {
   return left < soonDays ? [`tls: the certificate expires in ${Math.floor(left)} days`] : []
 }
 
+function isLocal(host: string): boolean {
+  return host === '::1' || host === 'localhost' || host.startsWith('127.')
+}
+
+function aboutMetrics({ metrics }: Configuration): string[] {
+  if (!metrics || isLocal(metrics.listen.host)) return []
+  const text = formatEndpoint(metrics.listen)
+  return [`metrics: ${text} is open to other machines, and has no password: let a firewall or a proxy guard it`]
+}
+
 function aboutListeners({ listen, tls }: Configuration): string[] {
-  const isLocal = (host: string) => host === '::1' || host === 'localhost' || host.startsWith('127.')
   return listen.flatMap(({ address, as }) => {
     const text = formatEndpoint(address)
     const clear = !tls && !isLocal(address.host) ? [`listen: ${text} offers no TLS, so mail comes in clear: set tls`] : []

@@ -10,9 +10,9 @@ export function crossCheck(document: SourceDocument, settings: Settings): Proble
   return [...checkListeners(document, settings), ...checkDomains(document, settings), ...checkPostmaster(document, settings)]
 }
 
-function checkListeners(document: SourceDocument, { listen, tls }: Settings): Problem[] {
+function checkListeners(document: SourceDocument, { listen, tls, metrics }: Settings): Problem[] {
   const seen = new Set<string>()
-  return listen.flatMap(({ address, tls: wanted }, index) => {
+  const problems = listen.flatMap(({ address, tls: wanted }, index) => {
     const problems: Problem[] = []
     const text = formatEndpoint(address)
     // Port 0 is any free port: never the same one twice.
@@ -25,6 +25,9 @@ function checkListeners(document: SourceDocument, { listen, tls }: Settings): Pr
     }
     return problems
   })
+  const ours = metrics && formatEndpoint(metrics.listen)
+  if (ours === undefined || !seen.has(ours) || metrics?.listen.port === 0) return problems
+  return [...problems, problemAt(document, ['metrics', 'listen'], 'an address that is listened on once', `${ours} again`)]
 }
 
 /** YAML refuses equal keys; these are equal only once their case, or their script, is the same. */

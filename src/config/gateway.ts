@@ -1,8 +1,10 @@
+import type { Fact } from '../engine/fact.ts'
 import { defaultBudgetMs, type Gateway } from '../engine/gateway.ts'
 import { learn, type Remark } from '../engine/learn.ts'
-import { rulebook } from '../engine/rule.ts'
+import { type Rule, rulebook } from '../engine/rule.ts'
 import type { Store } from '../engine/store.ts'
-import { type ListNews, ListWatch, listsOf } from '../facts/index.ts'
+import { type ListNews, ListWatch, listsOf, publicZone } from '../facts/index.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import { annotate } from '../relay/annotate.ts'
 import { QuarantineFolder } from '../relay/quarantine-folder.ts'
 import type { Log } from '../report/log.ts'
@@ -35,32 +37,28 @@ export interface GatewayContext {
   readonly log: Log
   /** Where questions to the DNS are counted; nowhere unless told. */
   readonly dnsCounters?: DnsCounters
+  /** A rehearsal counts nothing. */
+  readonly metrics?: Metrics
   /** How transports are opened; a rehearsal has its own that deliver nothing. */
   readonly open?: OpenRelay
 }
 
 /** Builds all that a conversation needs from a configuration without a fault. */
 export async function buildGateway(configuration: Configuration, context: GatewayContext): Promise<Checked<BuiltGateway>> {
-  const routes = tryRoutes(configuration, context.open ?? openRelay)
+  const { log, store, metrics } = context
+  const routes = tryRoutes(configuration, context.open ?? ((relay, settings) => openRelay(relay, settings, metrics?.meter)))
   if ('problems' in routes) return routes
   const { hostname, mode, limits, data } = configuration
-  const { log, store, dnsCounters: counters = newDnsCounters() } = context
   const rules = configuration.rules.flatMap(rule => putInForce(rule, store))
   const facts = rules.flatMap(rule => Object.values(rule.facts))
-  const health = new DnsHealth({ dns: await openResolver(configuration, counters), report: news => tellOfDns(log, news) })
-  const watch = new ListWatch({
-    dns: cached(health, { cache: configuration.dns.cache, counters }),
-    uncached: health,
-    lists: listsOf(facts),
-    report: news => tellOfList(log, news),
-  })
+  const { health, watch } = await openDns(configuration, { rules, facts, transports: routes.value.transports }, context)
   const { route, isExempt, close } = routes.value
   const trouble = new RuleTrouble(log)
   const now = () => new Date()
   const gateway: Gateway = {
     rulebook: rulebook(rules),
     mode,
-    world: { dns: watch, now },
+    world: { dns: watch, now, ...(metrics && { meter: metrics.meter }) },
     isDegraded: () => health.isDegraded,
     quarantine: new QuarantineFolder(quarantineFolder(data)),
     route,
@@ -71,6 +69,7 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
     record: trace => {
       log.transaction(trace)
       trouble.tell(trace)
+      metrics?.count(trace)
       void learn(rules, trace, now()).then(remarks => tellOfLessons(log, remarks))
     },
   }
@@ -90,6 +89,33 @@ function tryRoutes(configuration: Configuration, open: OpenRelay): Checked<Route
       problems: [problemAt(configuration.document, ['relay'], 'Maildirs that we may write to', fileTrouble('relay', error))],
     }
   }
+}
+
+interface Judges {
+  readonly rules: readonly Rule[]
+  readonly facts: readonly Fact[]
+  readonly transports: Routes['transports']
+}
+
+/** The DNS as facts ask it: with a memory, an eye on its health, and without lists that have gone wrong. */
+async function openDns(configuration: Configuration, { rules, facts, transports }: Judges, context: GatewayContext) {
+  const { log, metrics, dnsCounters: counters = newDnsCounters() } = context
+  const health = new DnsHealth({ dns: await openResolver(configuration, counters), report: news => tellOfDns(log, news) })
+  const lists = listsOf(facts)
+  metrics?.watch({
+    rules: rules.map(({ name }) => name),
+    facts: facts.map(({ name }) => name),
+    lists: lists.map(({ zone }) => publicZone(zone)),
+    dns: counters,
+    isDegraded: () => health.isDegraded,
+    hops: () => transports,
+  })
+  const report = (news: ListNews) => {
+    tellOfList(log, news)
+    metrics?.noteList(news.zone, news.state !== 'suspended')
+  }
+  const dns = cached(health, { cache: configuration.dns.cache, counters })
+  return { health, watch: new ListWatch({ dns, uncached: health, lists, report }) }
 }
 
 async function openResolver({ dns }: Configuration, counters: DnsCounters): Promise<Resolver> {

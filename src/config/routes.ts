@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { Meter } from '../engine/meter.ts'
 import type { Route, Transport } from '../engine/transport.ts'
 import type { Address } from '../mail/address.ts'
 import { DomainList } from '../mail/domain-list.ts'
@@ -12,6 +13,7 @@ export interface Routes {
   readonly route: (recipient: Address) => Route | undefined
   /** Whether a recipient must always be reachable: postmaster and abuse of each of our domains (RFC 5321, 4.5.1; RFC 2142). */
   readonly isExempt: (recipient: Address) => boolean
+  readonly transports: readonly OpenTransport[]
   readonly close: () => void
 }
 
@@ -41,6 +43,7 @@ export function openRoutes(settings: RouteSettings, open: OpenRelay): Routes {
       return transport && { transport, recipient: known }
     },
     isExempt: recipient => isBarePostmaster(recipient) || (isRole(recipient) && transportFor(recipient.domain) !== undefined),
+    transports: [...shared.values()],
     close: () => {
       for (const transport of shared.values()) transport.close()
     },
@@ -56,9 +59,17 @@ function namesItsRoute({ local }: Address): boolean {
 }
 
 /** Opens what delivers: nothing is connected yet, and a Maildir that is for everybody is made. */
-export function openRelay(relay: Relay, { hostname, folder }: RouteSettings): OpenTransport {
+export function openRelay(relay: Relay, { hostname, folder }: RouteSettings, meter?: Meter): OpenTransport {
   const { to, tls, verify, identity, returnPath, eightBit } = relay
-  return openTransport(absolute(to, folder), { hostname, verify, identity, returnPath, eightBit, ...(tls && { tls }) })
+  return openTransport(absolute(to, folder), {
+    hostname,
+    verify,
+    identity,
+    returnPath,
+    eightBit,
+    ...(tls && { tls }),
+    ...(meter && { meter }),
+  })
 }
 
 function absolute(to: Destination, folder: string): Destination {

@@ -3,6 +3,7 @@ import { parseAddress } from '../mail/address.ts'
 import { dnsSchema } from './dns.ts'
 import { limitsSchema } from './limits.ts'
 import { listenSchema } from './listen.ts'
+import { metricsSchema } from './metrics.ts'
 import { ownName } from './own-name.ts'
 import { domain, parsed } from './parsed.ts'
 import { relaysSchema } from './relay.ts'
@@ -29,6 +30,7 @@ export const configurationSchema = z.strictObject({
   postmaster: parsed('an address, such as postmaster@example.org', parseAddress)
     .optional()
     .describe('Where mail to the bare <postmaster> goes; without it, to postmaster@ the first domain of relay.'),
+  metrics: metricsSchema.optional().describe('Where Prometheus asks for numbers; without it, nowhere.'),
   mode: z
     .enum(['enforce', 'observe'])
     .default('enforce')

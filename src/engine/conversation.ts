@@ -7,7 +7,7 @@ import { afterwards } from './afterwards.ts'
 import { deliver, refuseAll } from './deliver.ts'
 import type { Gateway } from './gateway.ts'
 import { judgeMessage, judgePhase, judgeRecipient, nothingYet } from './judge.ts'
-import { OpenTransaction, type Standing } from './open-transaction.ts'
+import { OpenTransaction, type Standing, sessionTrace } from './open-transaction.ts'
 import { notKept, otherNextHop, refusalReply, relayDenied, senderLeft, tooManyRecipients } from './refuse.ts'
 import { settle } from './settle.ts'
 import { refusal } from './tally.ts'
@@ -97,7 +97,6 @@ export class Conversation {
     const route = this.#gateway.route(recipient)
     const denied = this.#denied(transaction, route)
     if (denied || !route) return this.#refuse(transaction, recipient, denied ?? relayDenied)
-
     const tally = await judgeRecipient(this.#gateway, transaction, recipient)
     const cause = this.#gateway.mode === 'enforce' ? refusal(tally) : undefined
     if (cause) {
@@ -105,7 +104,7 @@ export class Conversation {
       transaction.noteRefusal(recipient, reply, { cause, score: tally.score })
       return reply
     }
-    const answer = await transaction.ask(route)
+    const answer = await transaction.ask(route, this.#gateway.world.meter)
     if (!isAccepted(answer)) return this.#refuse(transaction, recipient, answer, route.transport.name)
     transaction.accept(recipient, route, tally)
     transaction.note(recipient, 'left', recipientOk, { where: route.transport.name })
@@ -118,8 +117,7 @@ export class Conversation {
     transaction.noteMessage(message)
     this.#answering = true
     try {
-      const judged = judgeMessage(this.#gateway, transaction, message)
-      if (judged) await judged
+      await judgeMessage(this.#gateway, transaction, message)
       const reply = this.#left ? withId(senderLeft, transaction.id) : await this.#settle(transaction, message)
       this.#answering = false
       this.#finish(this.#left && !isAccepted(reply) ? this.#left : 'answered', reply)
@@ -152,8 +150,8 @@ export class Conversation {
   }
 
   get #open(): OpenTransaction {
-    if (!this.#transaction) throw new Error('There is no transaction: the edge must ask for MAIL first')
-    return this.#transaction
+    if (this.#transaction) return this.#transaction
+    throw new Error('There is no transaction: the edge must ask for MAIL first')
   }
 
   #denied(transaction: OpenTransaction, route: Route | undefined): Reply | undefined {
@@ -196,9 +194,7 @@ export class Conversation {
   }
 
   #recordSession(ending: Ending): void {
-    const nobody = { id: `${this.#session.id}.0`, session: this.#session, sender: null, parameters: {} }
-    const { sender: _, parameters: __, ...trace } = new OpenTransaction(nobody, this.#greeted, this.#started).trace(ending)
     this.#transactions++
-    this.#gateway.record(trace)
+    this.#gateway.record(sessionTrace(this.#session, this.#greeted, this.#started, ending))
   }
 }

@@ -26,7 +26,9 @@ export async function deliver(gateway: Gateway, transaction: OpenTransaction, co
   const held = copies.quarantine.length ? await hold(gateway, transaction, copies.quarantine, annotated) : nothingHeld
   if (isTrouble(held)) return refuseAll(transaction, held, 'quarantine')
   if (!copies.deliver.length) return answer
+  const sent = performance.now()
   const refused = await send(transaction, copies.deliver, annotated)
+  gateway.world.meter?.hop(transaction.where, 'message', performance.now() - sent)
   if (!refused.size) return answer
   if (refused.size < copies.deliver.length) return keepRefused(gateway, transaction, refused, annotated)
   await held.discard().catch(() => {}) // a copy too many in quarantine does no harm

@@ -1,10 +1,13 @@
 import type { Dns } from './dns.ts'
+import type { Meter } from './meter.ts'
 import type { Known, Past, Phase } from './phase.ts'
 
 /** The outside world, as far as facts may see it. */
 export interface World {
   readonly dns: Dns
   readonly now: () => Date
+  /** Facts do not see it. */
+  readonly meter?: Meter
 }
 
 /**
@@ -23,7 +26,7 @@ export interface Fact<T = unknown, P extends Phase = Phase> {
   find(known: Omit<Known[P], 'recipients'>, look: Look<P>): T | Promise<T>
 }
 
-export interface Look<P extends Phase> extends World {
+export interface Look<P extends Phase> extends Omit<World, 'meter'> {
   readonly signal: AbortSignal
   /** Another fact, from the same or an earlier phase. */
   fact<T>(fact: Fact<T, Past[P]>): Promise<T>

@@ -150,7 +150,9 @@ export class Findings {
   }
 
   #note(fact: Fact, outcome: { value: unknown } | { error: string }, started: number): void {
-    this.#entries.push({ fact: fact.name, ...outcome, ms: Math.round(performance.now() - started) })
+    const ms = performance.now() - started
+    this.#entries.push({ fact: fact.name, ...outcome, ms: Math.round(ms) })
+    this.#world.meter?.fact(fact.name, ms, 'value' in outcome)
   }
 }
 

@@ -27,11 +27,15 @@ export function judgePhase(
   const findings = new Findings(phase === 'mail' ? ['mail', 'message'] : [phase], world, from.findings)
   if (!rules.length && !rulebook.prefetch[phase].length) return { ...from, findings, degraded }
   const [entries, judgements] = [[...from.entries], [...from.judgements]]
+  const started = performance.now()
   const evaluated = evaluate(judgements, isForAll, {
     ...evaluation(gateway, phase, { known, findings, entries, degraded }),
     rules,
   })
-  return evaluated.then(() => ({ judgements, findings, entries, degraded }))
+  return evaluated.then(() => {
+    world.meter?.phase(phase, performance.now() - started)
+    return { judgements, findings, entries, degraded }
+  })
 }
 
 /** What has been said so far about the client counts for this recipient as far as it concerns it, and the rules of RCPT judge too. */
@@ -43,23 +47,27 @@ export async function judgeRecipient(gateway: Gateway, transaction: OpenTransact
   if (!rules.length && !gateway.rulebook.prefetch.rcpt.length) return tallyOf(judgements, counts)
   const findings = new Findings(['rcpt'], gateway.world, standing.findings)
   const known = { session, sender, parameters, recipient, others: transaction.recipients, unknown: transaction.unknown }
+  const started = performance.now()
   await evaluate(judgements, counts, {
     ...evaluation(gateway, 'rcpt', { known, findings, entries, degraded: standing.degraded }),
     about: [recipient],
     rules,
   })
+  gateway.world.meter?.phase('rcpt', performance.now() - started)
   transaction.noteFacts(recipient, findings.own)
   return tallyOf(judgements, counts)
 }
 
 /** The rules of the message judge it for all recipients, each with its own tally. */
-export function judgeMessage(gateway: Gateway, transaction: OpenTransaction, message: Message): Promise<void> | undefined {
-  if (!gateway.rulebook.at.message.length) return undefined
+export async function judgeMessage(gateway: Gateway, transaction: OpenTransaction, message: Message): Promise<void> {
+  if (!gateway.rulebook.at.message.length) return
   const { session, sender, parameters, standing, entries } = transaction
   const known = { session, sender, parameters, message }
   const { findings, degraded } = standing
   const counts = (rule: Rule, recipient: Address) => concerns(gateway, rule, recipient)
-  return evaluateEach(transaction.tallies, counts, evaluation(gateway, 'message', { known, findings, entries, degraded }))
+  const started = performance.now()
+  await evaluateEach(transaction.tallies, counts, evaluation(gateway, 'message', { known, findings, entries, degraded }))
+  gateway.world.meter?.phase('message', performance.now() - started)
 }
 
 /** Exempt recipients are judged by the rules that always run, and by no others. */

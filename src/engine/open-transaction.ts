@@ -4,6 +4,7 @@ import type { Message } from '../mail/message.ts'
 import { isTemporary, type Reply } from '../mail/reply.ts'
 import type { Session } from '../mail/session.ts'
 import type { Findings } from './findings.ts'
+import type { Meter } from './meter.ts'
 import { decidedBy, formatReply, notKept } from './refuse.ts'
 import { type Cause, emptyTally, type Judgement, type Tally } from './tally.ts'
 import type { Ending, FactEntry, MessageTrace, Outcome, RecipientTrace, Trace, TraceEntry } from './trace.ts'
@@ -84,11 +85,14 @@ export class OpenTransaction implements Transaction {
   }
 
   /** Asks the next hop whether it would take mail for a recipient. The first question begins a transaction with it. */
-  ask({ transport, recipient }: Route): Promise<Reply> {
+  async ask({ transport, recipient }: Route, meter?: Meter): Promise<Reply> {
     if (this.#transport !== transport) this.endDelivery()
     this.#transport = transport
     this.#delivery ??= transport.begin(this)
-    return this.#delivery.ask(recipient)
+    const asked = performance.now()
+    const reply = await this.#delivery.ask(recipient)
+    meter?.hop(transport.name, 'recipient', performance.now() - asked)
+    return reply
   }
 
   /** Hands the message to the next hop, and answers with its reply for each recipient. */
@@ -177,4 +181,11 @@ export class OpenTransaction implements Transaction {
       ...(reply && { reply: formatReply(reply) }),
     }
   }
+}
+
+/** The account of a session in which no transaction has begun. */
+export function sessionTrace(session: Session, standing: Standing, started: Date, ending: Ending): Trace {
+  const nobody = { id: `${session.id}.0`, session, sender: null, parameters: {} }
+  const { sender: _, parameters: __, ...trace } = new OpenTransaction(nobody, standing, started).trace(ending)
+  return trace
 }

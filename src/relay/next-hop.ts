@@ -1,3 +1,4 @@
+import type { Meter } from '../engine/meter.ts'
 import type { HopAddress } from './connect-socket.ts'
 import type { RelayTimeouts } from './relay-timeouts.ts'
 
@@ -30,4 +31,5 @@ export interface NextHop {
   readonly returnPath: boolean
   readonly timeouts: RelayTimeouts
   readonly maxConnections: number
+  readonly meter?: Meter
 }

@@ -1,7 +1,9 @@
+import type { Meter } from '../engine/meter.ts'
 import type { Transport } from '../engine/transport.ts'
 import type { Destination } from './destination.ts'
 import { MaildirTransport } from './maildir-transport.ts'
 import type { IdentityMode, NextHop, TlsMode } from './next-hop.ts'
+import type { PoolCounts } from './pool.ts'
 import { type RelayTimeouts, relayTimeouts } from './relay-timeouts.ts'
 import { SmtpTransport } from './smtp-transport.ts'
 
@@ -20,10 +22,12 @@ export interface TransportOptions {
   readonly returnPath?: boolean
   readonly timeouts?: Partial<RelayTimeouts>
   readonly maxConnections?: number
+  readonly meter?: Meter
 }
 
 /** A transport that may hold connections. */
 export interface OpenTransport extends Transport {
+  readonly pool?: PoolCounts
   close(): void
 }
 
@@ -33,7 +37,7 @@ const defaultConnections = 50
 /** The transport that brings mail to a destination. Nothing is connected yet; a Maildir that is for all is made, or this throws. */
 export function openTransport(destination: Destination, options: TransportOptions): OpenTransport {
   if (destination.kind === 'maildir') return new MaildirTransport(destination.path)
-  const { hostname, verify = true, ca, identity = 'none', eightBit = 'send' } = options
+  const { hostname, verify = true, ca, identity = 'none', eightBit = 'send', meter } = options
   return new SmtpTransport({
     name: destination.text,
     address: destination.address,
@@ -47,6 +51,7 @@ export function openTransport(destination: Destination, options: TransportOption
     returnPath: options.returnPath ?? false,
     timeouts: { ...relayTimeouts, ...options.timeouts },
     maxConnections: options.maxConnections ?? defaultConnections,
+    ...(meter && { meter }),
   })
 }
 

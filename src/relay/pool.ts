@@ -14,6 +14,13 @@ const poolLimits = {
   inClearMs: 3_600_000,
 } as const
 
+/** How many connections there are, idle ones included, and how many transactions wait for one. */
+export interface PoolCounts {
+  readonly open: number
+  readonly idle: number
+  readonly waiting: number
+}
+
 /** The connections to one next hop, in use and idle. */
 export class Pool {
   readonly #hop: NextHop
@@ -28,6 +35,11 @@ export class Pool {
 
   constructor(hop: NextHop) {
     this.#hop = hop
+  }
+
+  /** Its connections at this moment. */
+  get counts(): PoolCounts {
+    return { open: this.#count, idle: this.#idle.length, waiting: this.#waiting.length }
   }
 
   /** A connection for a transaction of this client: one that is idle, unless it shall be a fresh one. */
@@ -107,7 +119,9 @@ export class Pool {
 
   async #connect(session: Session): Promise<Link | Trouble> {
     this.#count++
+    const started = performance.now()
     const link = await this.#openLink(session)
+    this.#hop.meter?.connected(this.#hop.name, performance.now() - started, isTrouble(link) ? link.trouble : undefined)
     if (isTrouble(link)) this.#forget()
     else link.connection.onEnd = () => this.#forget(link)
     return link

@@ -1,6 +1,6 @@
 import type { Delivery, Transaction, Transport } from '../engine/transport.ts'
 import type { NextHop } from './next-hop.ts'
-import { Pool } from './pool.ts'
+import { Pool, type PoolCounts } from './pool.ts'
 import { SmtpDelivery } from './smtp-delivery.ts'
 
 /** A next hop that is spoken to by SMTP or LMTP. */
@@ -17,6 +17,10 @@ export class SmtpTransport implements Transport {
 
   begin(transaction: Transaction): Delivery {
     return new SmtpDelivery(this.#hop, this.#pool, transaction)
+  }
+
+  get pool(): PoolCounts {
+    return this.#pool.counts
   }
 
   /** Takes leave of the next hop. Transactions come to their end, also those of sessions that outlive a reload. */

@@ -1,5 +1,7 @@
 import type { Conversation } from '../engine/conversation.ts'
 import type { Ending } from '../engine/trace.ts'
+import type { EdgeCounts } from '../metrics/edge.ts'
+import type { Edge } from './edge.ts'
 import type { Logger } from './logger.ts'
 import { localTrouble } from './replies.ts'
 import type { WireReply } from './wire-reply.ts'
@@ -8,15 +10,17 @@ import type { WireReply } from './wire-reply.ts'
 export class Attention {
   readonly #conversation: Conversation
   readonly #log: Logger
+  readonly #counts: EdgeCounts
   /** How it will have ended, as things stand. */
   ending: Ending = 'disconnected'
   /** The conversation is at work on a command: nobody may interrupt it. */
   #isAnswering = false
   #isOver = false
 
-  constructor(conversation: Conversation, log: Logger) {
+  constructor(conversation: Conversation, { log, counts }: Pick<Edge, 'log' | 'counts'>) {
     this.#conversation = conversation
     this.#log = log
+    this.#counts = counts
   }
 
   /** Lets the conversation come to its answer. When the client leaves meanwhile, the conversation hears of it afterwards. */
@@ -47,6 +51,15 @@ export class Attention {
     }
   }
 
+  noteReply(verb: string, { code }: WireReply): void {
+    this.#counts.noteReply(verb, code)
+  }
+
+  /** We end the session, because of this limit. */
+  noteCut(limit: string): void {
+    this.#counts.cut.add(limit)
+  }
+
   /** It takes too long: nobody waits for it any more. */
   giveUp(what: string): void {
     this.#log.error({ command: what }, 'an answer of ours took too long')
@@ -57,6 +70,7 @@ export class Attention {
   end(): void {
     if (this.#isOver) return
     this.#isOver = true
+    this.#counts.noteEnding(this.ending)
     if (!this.#isAnswering) this.leave(this.ending)
   }
 

@@ -6,6 +6,8 @@ type BudgetLimits = Pick<
   'errors' | 'junkCommands' | 'refusedRecipients' | 'deferredRecipients' | 'refusalDelayMs' | 'refusalDelayMaxMs'
 >
 
+type BudgetLimit = 'errors' | 'junkCommands' | 'refusedRecipients' | 'deferredRecipients'
+
 /** From this refused recipient on, the answers come later. */
 const firstDelayed = 3
 
@@ -27,10 +29,13 @@ export class Budget {
     this.#limits = limits
   }
 
-  get isSpent(): boolean {
+  /** The limit that has been reached, when one has. */
+  get spentOn(): BudgetLimit | undefined {
     const { errors, junkCommands, refusedRecipients, deferredRecipients } = this.#limits
-    const isRefused = this.#refused >= refusedRecipients || this.#deferred >= deferredRecipients
-    return this.#errors >= errors || this.#junk > junkCommands || isRefused
+    if (this.#errors >= errors) return 'errors'
+    if (this.#junk > junkCommands) return 'junkCommands'
+    if (this.#refused >= refusedRecipients) return 'refusedRecipients'
+    return this.#deferred >= deferredRecipients ? 'deferredRecipients' : undefined
   }
 
   /** Counts a command by our answer to it. A promise asks for patience before the client hears it: guessing addresses should be slow. */

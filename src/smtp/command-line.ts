@@ -30,3 +30,9 @@ function decode(bytes: Buffer): string | undefined {
     return undefined // not UTF-8: the caller's answer to it is a refusal
   }
 }
+
+/** The first word of a command, in capitals. */
+export function verbOf(text: string): string {
+  const space = text.indexOf(' ')
+  return (space === -1 ? text : text.slice(0, space)).toUpperCase()
+}

@@ -20,9 +20,7 @@ export interface DialogueOptions {
 }
 
 /** What the client has done ahead of our answer. */
-interface Ahead {
-  readonly hasMore: boolean
-}
+type Ahead = { readonly hasMore: boolean }
 
 /** The transaction as the protocol sees it. */
 interface OpenTransaction {

@@ -41,6 +41,7 @@ export class Door {
     certificate?.onChange(context => this.#server.useContext(context))
     this.#listener = new Listener(options, {
       ...needs,
+      seen: edge.counts,
       reception: isImplicitTls ? { ...reception, secure: socket => this.#server.secure(socket) } : reception,
       serve: (guest, onGone) => this.#serve(guest, onGone),
       destroy: socket => this.#server.destroy(socket),

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
-import type { SecureContext } from 'node:tls'
+import { type SecureContext, TLSSocket } from 'node:tls'
 import { SMTPServer } from 'smtp-server'
 import type { Edge } from './edge.ts'
 import { type Arrival, EdgeConnection } from './smtp-connection.ts'
+import { describeTls } from './tls.ts'
 
 interface EdgeServerOptions {
   readonly hostname: string
@@ -16,6 +17,7 @@ export class EdgeServer extends SMTPServer {
   /** Until their sockets are closed, which is later than smtp-server's own count. */
   readonly open = new Set<EdgeConnection>()
   readonly #secured = new WeakMap<Socket, Socket>()
+  readonly #edge: Edge
 
   constructor({ hostname, edge, isImplicitTls, context }: EdgeServerOptions) {
     super({
@@ -25,6 +27,7 @@ export class EdgeServer extends SMTPServer {
       disableReverseLookup: true,
       socketTimeout: edge.limits.tlsHandshakeMs,
     })
+    this.#edge = edge
     this.useContext(context)
     this.on('error', error => edge.log.info({ error: String(error) }, 'a connection broke'))
   }
@@ -52,6 +55,8 @@ export class EdgeServer extends SMTPServer {
     socket.allowHalfOpen = false // a client that leaves during the handshake is gone
     this._pendingSockets.set(socket, socket)
     this._upgrade(socket, (error, secured) => {
+      if (error) this.#edge.counts.noteHandshakeFailure(error)
+      else if (secured instanceof TLSSocket) this.#edge.counts.noteHandshake(describeTls(secured).protocol)
       secured?.on('error', () => {}) // nobody else listens until the greeting
       resolve(error ? undefined : secured)
     })

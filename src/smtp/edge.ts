@@ -1,3 +1,4 @@
+import type { EdgeCounts } from '../metrics/edge.ts'
 import type { StandingReplies } from './ehlo.ts'
 import type { Limits } from './limits.ts'
 import type { Logger } from './logger.ts'
@@ -14,4 +15,6 @@ export interface Edge {
   /** Where messages wait that are too large for memory. */
   readonly spoolDirectory: string
   readonly log: Logger
+  /** What happens at this listener, for those who watch. */
+  readonly counts: EdgeCounts
 }

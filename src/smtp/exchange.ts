@@ -3,12 +3,12 @@ import type { Reply } from '../mail/reply.ts'
 import type { Tls } from '../mail/session.ts'
 import { Attention } from './attention.ts'
 import { Budget } from './budget.ts'
-import { readCommandLine } from './command-line.ts'
+import { readCommandLine, verbOf } from './command-line.ts'
 import { Dialogue, type DialogueOptions } from './dialogue.ts'
 import type { MessageIntake } from './message-intake.ts'
 import * as replies from './replies.ts'
 import { ReplyQueue } from './reply-queue.ts'
-import { type Turn, Watchdog } from './watchdog.ts'
+import { type WaitLimit, Watchdog } from './watchdog.ts'
 import type { Wire } from './wire.ts'
 import type { WireReply } from './wire-reply.ts'
 
@@ -35,8 +35,8 @@ export class Exchange {
     this.#dialogue = new Dialogue(options)
     this.#budget = new Budget(options.edge.limits)
     this.#replies = new ReplyQueue(wire)
-    this.#attention = new Attention(options.conversation, options.edge.log)
-    this.#watchdog = new Watchdog(options.edge.limits, turn => this.#endLate(turn))
+    this.#attention = new Attention(options.conversation, options.edge)
+    this.#watchdog = new Watchdog(options.edge.limits, limit => this.#endLate(limit))
   }
 
   /** Judges the client, and greets it. */
@@ -79,18 +79,15 @@ export class Exchange {
   }
 
   /** Now it is the client's turn, unless it has had enough. */
-  await(): void {
+  await(): undefined {
     this.#isBusy = false
     const { isClosing, isSecuring, isReceiving } = this.#wire
-    if (isClosing) return
-    if (this.#budget.isSpent) this.#endWith(replies.tooManyErrors, 'refused by the protocol')
+    if (isClosing) return undefined
+    const spentOn = this.#budget.spentOn
+    if (spentOn) this.#endWith(replies.tooManyErrors, 'refused by the protocol', spentOn)
     else if (this.#isDraining && !isReceiving && !isSecuring) this.#endWith(replies.shuttingDown, 'shut down')
     else this.#watchdog.expect(isSecuring ? 'handshake' : isReceiving ? 'data' : 'command')
-  }
-
-  /** A client that does not read our replies is late, as with a command. */
-  awaitReader(): void {
-    this.#watchdog.expect('command')
+    return undefined
   }
 
   /** Counts a reply of smtp-server's own, and says it. */
@@ -124,17 +121,16 @@ export class Exchange {
       this.#verb = ''
       return this.#answer(() => text)
     }
-    const space = text.indexOf(' ')
-    this.#verb = (space === -1 ? text : text.slice(0, space)).toUpperCase()
+    this.#verb = verbOf(text)
     return this.#answer(() => this.#work(text), text)
   }
 
   /** Lets the client go on, once it has read our answers: else they would fill the memory. */
   #next(): Promise<void> | undefined {
     const { unread } = this.#wire
-    if (unread) return unread.then(() => this.await())
-    this.await()
-    return undefined
+    if (!unread) return this.await()
+    this.#watchdog.expect('command') // who does not read is late, as with a command
+    return unread.then(() => this.await())
   }
 
   /** Undefined when we do not know the command. */
@@ -176,6 +172,7 @@ export class Exchange {
   }
 
   #say(reply: WireReply): void {
+    this.#attention.noteReply(this.#verb, reply)
     this.#replies.add(this.#verb, reply)
     if (this.#isLast) this.#wire.close()
   }
@@ -187,14 +184,16 @@ export class Exchange {
     return reply
   }
 
-  #endWith(reply: WireReply, ending: Ending): void {
-    if (!this.#wire.isClosing) this.#say(this.#last(reply, ending))
+  #endWith(reply: WireReply, ending: Ending, limit?: string): void {
+    if (this.#wire.isClosing) return
+    if (limit !== undefined) this.#attention.noteCut(limit)
+    this.#say(this.#last(reply, ending))
   }
 
-  #endLate(turn: Turn): void {
-    const isOurs = turn === 'answer' || turn === 'message answer'
+  #endLate(limit: WaitLimit): void {
+    const isOurs = limit === 'answerMs' || limit === 'messageAnswerMs'
     // What is late may still be at work on this transaction: the connection must not go on beside it.
-    if (isOurs) this.#attention.giveUp(turn === 'answer' ? this.#verb : 'message')
-    this.#endWith(isOurs ? replies.takesTooLong : replies.timedOut, 'timed out')
+    if (isOurs) this.#attention.giveUp(limit === 'answerMs' ? this.#verb : 'message')
+    this.#endWith(isOurs ? replies.takesTooLong : replies.timedOut, 'timed out', limit)
   }
 }

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Network } from '../mail/network.ts'
+import type { EdgeCounts } from '../metrics/edge.ts'
 import { type Farewell, type Guest, type ReceptionOptions, receive } from './reception.ts'
 import { shuttingDown, tooManyConnections } from './replies.ts'
 import { formatWireReply, type WireReply } from './wire-reply.ts'
@@ -33,6 +34,8 @@ export interface ConnectionCounts {
 interface ListenerNeeds {
   readonly reception: ReceptionOptions
   readonly counts: ConnectionCounts
+  /** The same at this listener, and more. */
+  readonly seen: EdgeCounts
   readonly reusePort: boolean
   /** Takes a client over; `onGone` is to be called when its connection is gone. */
   readonly serve: (guest: Guest, onGone: () => void) => void
@@ -41,6 +44,14 @@ interface ListenerNeeds {
   /** The last connection is gone. */
   readonly onEmpty: () => void
 }
+
+/** The key of each limit in the configuration. */
+const limitOf = {
+  full: 'connections',
+  address: 'connectionsPerAddress',
+  network: 'connectionsPerNetwork',
+  rate: 'newPerMinute',
+} as const
 
 /** Accepts connections at one address, and hands over those that may be greeted. */
 export class Listener {
@@ -87,13 +98,15 @@ export class Listener {
   }
 
   async #accept(socket: Socket): Promise<void> {
-    const { reception, counts, serve, destroy } = this.#needs
+    const { reception, counts, seen, serve, destroy } = this.#needs
     const onGone = this.#arrive(socket)
     try {
       const guest = counts.open > reception.limits.connections ? 'full' : await receive(socket, reception)
       if (typeof guest === 'string') return this.#dismiss(socket, guest)
       if (this.#isStopped) return guest.release()
+      seen.greeted++
       if (guest.violations.length) counts.talkedEarly++
+      if (guest.violations.length) seen.talkedEarly++
       this.#sockets.delete(socket)
       serve(guest, () => {
         guest.release()
@@ -107,15 +120,18 @@ export class Listener {
 
   /** Counts a connection, until it is gone. */
   #arrive(socket: Socket): () => void {
-    const { counts, onEmpty } = this.#needs
+    const { counts, seen, onEmpty } = this.#needs
     counts.accepted++
     counts.open++
+    seen.accepted++
+    seen.open++
     this.#sockets.add(socket)
     let isGone = false
     const onGone = () => {
       if (isGone) return
       isGone = true
       this.#sockets.delete(socket)
+      seen.open--
       if (--counts.open === 0) onEmpty()
     }
     socket.on('error', () => {}) // it closes then, and that is what matters
@@ -124,12 +140,14 @@ export class Listener {
   }
 
   #dismiss(socket: Socket, farewell: Farewell): void {
-    const { counts, destroy } = this.#needs
+    const { counts, seen, destroy } = this.#needs
     if (farewell === 'gone') {
       counts.left++
+      seen.left++
       destroy(socket)
     } else {
       counts.refused++
+      seen.refused.add(limitOf[farewell])
       this.#refuse(socket, tooManyConnections)
     }
   }

@@ -1,5 +1,6 @@
 import type { Message } from '../mail/message.ts'
 import type { Reply } from '../mail/reply.ts'
+import { EdgeCounts } from '../metrics/edge.ts'
 import { DataParser } from './data-parser.ts'
 import type { Edge } from './edge.ts'
 import { faultReply, notStored, tooBig } from './replies.ts'
@@ -12,19 +13,21 @@ export interface Taken {
   readonly wait?: Promise<void> | undefined
 }
 
-export type IntakeOptions = Pick<Edge, 'as' | 'limits' | 'spoolDirectory'>
+export type IntakeOptions = Pick<Edge, 'as' | 'limits' | 'spoolDirectory'> & Partial<Pick<Edge, 'counts'>>
 
 /** One message on its way in, between 354 and the final dot. */
 export class MessageIntake {
   readonly #parser: DataParser
   readonly #spool: Spool
+  readonly #counts: EdgeCounts
   #wait: Promise<void> | undefined
   #isForgotten = false
 
-  constructor({ as, limits, spoolDirectory }: IntakeOptions) {
+  constructor({ as, limits, spoolDirectory, counts = new EdgeCounts() }: IntakeOptions) {
     // From our own users bare CR and LF are repaired; from strangers they are refused.
     const lineEnds = as === 'mx' ? 'strict' : 'repair'
-    this.#spool = new Spool({ directory: spoolDirectory, memoryBytes: limits.memoryBytes })
+    this.#counts = counts
+    this.#spool = new Spool({ directory: spoolDirectory, memoryBytes: limits.memoryBytes, counts })
     this.#parser = new DataParser(limits, lineEnds, content => {
       this.#wait = this.#spool.write(content) ?? this.#wait
     })
@@ -47,6 +50,7 @@ export class MessageIntake {
 
   /** The message, or why it is refused before anyone has read it. */
   async finish(): Promise<{ readonly message: Message } | { readonly refusal: Reply }> {
+    for (const fault of this.#parser.faults) this.#counts.faults.add(fault)
     const refusal = this.isHopeless ? tooBig : faultReply(this.#parser.faults)
     if (refusal) return { refusal }
     const message = await this.#spool.finish()

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Gateway } from '../engine/gateway.ts'
 import { partOf, type Store } from '../engine/store.ts'
 import { type Network, parseNetwork } from '../mail/network.ts'
+import { EdgeCounts } from '../metrics/edge.ts'
 import { ConnectionLimits } from './connection-limits.ts'
 import { Door } from './door.ts'
 import { StandingReplies } from './ehlo.ts'
@@ -46,6 +47,8 @@ export interface SmtpServer {
   /** In the order of the listeners. */
   readonly addresses: readonly ListeningAddress[]
   readonly counts: Readonly<ConnectionCounts>
+  /** What has happened at each listener. */
+  readonly seen: readonly EdgeCounts[]
   /** Reads the certificate again, if its files have changed. */
   reloadCertificate(): Promise<void>
   /** Accepts no more, lets messages that are coming in be finished, and ends all else with 421; after the time is up, everything. */
@@ -73,6 +76,7 @@ export async function openSmtpServer(options: SmtpServerOptions): Promise<SmtpSe
 class RunningServer implements SmtpServer {
   readonly addresses: ListeningAddress[] = []
   readonly counts: ConnectionCounts = { accepted: 0, open: 0, refused: 0, left: 0, talkedEarly: 0 }
+  readonly seen: EdgeCounts[] = []
   readonly #options: SmtpServerOptions
   readonly #limits: Limits
   readonly #admissions: ConnectionLimits
@@ -92,9 +96,12 @@ class RunningServer implements SmtpServer {
   async open(): Promise<void> {
     for (const listener of this.#options.listeners) {
       const { address, as } = listener
-      const door = this.#door(listener)
+      const counts = new EdgeCounts()
+      const door = this.#door(listener, counts)
       this.#doors.push(door)
       const port = await door.open()
+      counts.listener = `${address.includes(':') ? `[${address}]` : address}:${port}`
+      this.seen.push(counts)
       this.addresses.push({ address, port, as })
       this.#options.log.info({ address, port, as }, 'listening for mail')
     }
@@ -126,7 +133,7 @@ class RunningServer implements SmtpServer {
     return promise
   }
 
-  #door(listener: ListenerOptions): Door {
+  #door(listener: ListenerOptions, seen: EdgeCounts): Door {
     const { hostname, smtputf8 = true, spoolDirectory = tmpdir(), store, log, gateway, reusePort = false } = this.#options
     const [limits, certificate] = [this.#limits, this.#certificate]
     const admissions = this.#admissions
@@ -140,6 +147,7 @@ class RunningServer implements SmtpServer {
         offersTls: certificate !== undefined,
         spoolDirectory,
         log,
+        counts: seen,
       },
       certificate,
       gateway,

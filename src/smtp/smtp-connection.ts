@@ -28,6 +28,8 @@ const statuses: Readonly<Record<number, string>> = { 421: '4.7.0', 451: '4.3.0',
 export class EdgeConnection extends SMTPConnection implements Wire {
   readonly #arrival: Arrival
   readonly #exchange: Exchange
+  /** A TLS handshake has failed. */
+  #hasFailed = false
 
   constructor(server: SMTPServer, socket: Socket, arrival: Arrival) {
     super(server, socket, arrival)
@@ -121,7 +123,6 @@ export class EdgeConnection extends SMTPConnection implements Wire {
   /** Fulfilled when the client has read what we have said; undefined when there is nothing to wait for. */
   get unread(): Promise<void> | undefined {
     if (!this._socket.writableNeedDrain || this._socket.destroyed) return undefined
-    this.#exchange.awaitReader()
     // When the socket closes instead, nobody goes on.
     return new Promise(resolve => this._socket.once('drain', resolve))
   }
@@ -133,10 +134,22 @@ export class EdgeConnection extends SMTPConnection implements Wire {
     if (this._upgrading) this._socket.destroy()
   }
 
+  override _onError(error: NodeJS.ErrnoException): void {
+    this.#noteHandshakeFailure(error)
+    super._onError(error)
+  }
+
   override _onClose(): void {
+    this.#noteHandshakeFailure({ code: 'SocketError' })
     super._onClose()
     this.#exchange.finish()
     this.#arrival.onGone()
+  }
+
+  /** The first that is known of it counts. */
+  #noteHandshakeFailure(error: Pick<NodeJS.ErrnoException, 'code'>): void {
+    if (this._upgrading && !this.#hasFailed) this.#arrival.edge.counts.noteHandshakeFailure(error)
+    this.#hasFailed ||= this._upgrading
   }
 
   async #begin(): Promise<void> {
@@ -158,7 +171,10 @@ export class EdgeConnection extends SMTPConnection implements Wire {
   }
 
   #secured(): void {
-    if (this._socket instanceof TLSSocket) void this.#exchange.secured(describeTls(this._socket))
+    if (!(this._socket instanceof TLSSocket)) return
+    const tls = describeTls(this._socket)
+    this.#arrival.edge.counts.noteHandshake(tls.protocol)
+    void this.#exchange.secured(tls)
   }
 
   get #stream(): DialogueStream | undefined {

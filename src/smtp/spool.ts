@@ -9,6 +9,13 @@ export interface SpoolOptions {
   /** Where the temporary file goes when a message is large. */
   readonly directory: string
   readonly memoryBytes: number
+  /** What is kept at this moment. */
+  readonly counts?: SpoolCounts
+}
+
+interface SpoolCounts {
+  spoolBytes: number
+  spoolFiles: number
 }
 
 /** Pieces smaller than this are gathered, lest a message that trickles in costs a hundred times its size. */
@@ -20,6 +27,7 @@ const writtenBytes = 16 * 1024
 /** Keeps a message while it comes in: in memory, and from some size on in a file that nobody else can see. */
 export class Spool {
   readonly #options: SpoolOptions
+  readonly #counts: SpoolCounts
   #chunks: Buffer[] = []
   /** The last of the chunks, when it has room for more small pieces. */
   #block: Buffer | undefined
@@ -34,6 +42,7 @@ export class Spool {
 
   constructor(options: SpoolOptions) {
     this.#options = options
+    this.#counts = options.counts ?? { spoolBytes: 0, spoolFiles: 0 }
   }
 
   /** Why the message could not be kept: a full disk, usually. */
@@ -45,6 +54,7 @@ export class Spool {
   write(piece: Buffer): Promise<void> | undefined {
     if (this.#discarded || this.#error) return undefined
     this.#size += piece.length
+    this.#counts.spoolBytes += piece.length
     this.#inMemory += piece.length
     this.#keep(piece)
     if (this.#size <= this.#options.memoryBytes || (this.#file && this.#inMemory < writtenBytes)) return undefined
@@ -62,12 +72,15 @@ export class Spool {
 
   /** Gives everything back. */
   async discard(): Promise<void> {
+    if (!this.#discarded) this.#counts.spoolBytes -= this.#size
     this.#discarded = true
     this.#chunks = []
     this.#block = undefined
     await this.#writing
-    await this.#file?.close().catch(() => {}) // it has no name any more: nothing is left behind
+    const file = this.#file
     this.#file = undefined
+    if (file) this.#counts.spoolFiles--
+    await file?.close().catch(() => {}) // it has no name any more: nothing is left behind
   }
 
   #keep(piece: Buffer): void {
@@ -103,7 +116,10 @@ export class Spool {
     this.#chunks = []
     this.#inMemory = 0
     try {
-      this.#file ??= await openUnseen(this.#options.directory)
+      if (!this.#file) {
+        this.#file = await openUnseen(this.#options.directory)
+        this.#counts.spoolFiles++
+      }
       await writeAll(this.#file, chunks)
     } catch (error) {
       this.#error = error

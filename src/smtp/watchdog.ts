@@ -5,13 +5,16 @@ type WatchdogLimits = Pick<
   'commandMs' | 'tlsHandshakeMs' | 'dataBlockMs' | 'dataBytesPerSecond' | 'sessionMs' | 'answerMs' | 'messageAnswerMs'
 >
 
+/** A limit of a wait. */
+export type WaitLimit = keyof WatchdogLimits
+
 /** Whose turn it is: the client's, with a command, a handshake or a message; ours, with an answer; or nobody's. */
-export type Turn = 'command' | 'handshake' | 'data' | 'answer' | 'message answer' | 'nobody'
+type Turn = 'command' | 'handshake' | 'data' | 'answer' | 'message answer' | 'nobody'
 
 /** Watches that a client does not keep us waiting, nor we a client. A byte now and then does not count as progress. */
 export class Watchdog {
   readonly #limits: WatchdogLimits
-  readonly #onLate: (turn: Turn) => void
+  readonly #onLate: (limit: WaitLimit) => void
   #turn: Turn = 'nobody'
   /** When the turn began. */
   #since = performance.now()
@@ -21,7 +24,7 @@ export class Watchdog {
   #bytes = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(limits: WatchdogLimits, onLate: (turn: Turn) => void) {
+  constructor(limits: WatchdogLimits, onLate: (limit: WaitLimit) => void) {
     this.#limits = limits
     this.#onLate = onLate
   }
@@ -59,6 +62,17 @@ export class Watchdog {
     return dataBlockMs + Math.min(this.#lastBlock, onAverage)
   }
 
+  /** Which limit the deadline comes from. */
+  get #exceeded(): WaitLimit {
+    const { commandMs, dataBlockMs } = this.#limits
+    if (this.#turn === 'answer') return 'answerMs'
+    if (this.#turn === 'message answer') return 'messageAnswerMs'
+    if (this.#turn === 'handshake') return 'tlsHandshakeMs'
+    const deadline = this.#deadline()
+    if (this.#turn === 'command') return deadline === this.#since + commandMs ? 'commandMs' : 'sessionMs'
+    return deadline === dataBlockMs + this.#lastBlock ? 'dataBlockMs' : 'dataBytesPerSecond'
+  }
+
   #setTimer(): NodeJS.Timeout {
     // Nothing must be noticed late because the timer was set for something later.
     const { commandMs, tlsHandshakeMs, dataBlockMs, answerMs, messageAnswerMs } = this.#limits
@@ -71,6 +85,6 @@ export class Watchdog {
     this.#timer = undefined
     if (this.#turn === 'nobody') return
     if (performance.now() < this.#deadline()) this.#timer = this.#setTimer()
-    else this.#onLate(this.#turn)
+    else this.#onLate(this.#exceeded)
   }
 }

@@ -16,6 +16,8 @@ export interface DnsCounters {
   inFlight: number
   /** How many answers took up to so long: one number for each of `latencyBoundsMs`, and one for those that took longer. */
   readonly latencies: number[]
+  /** The same bounds, for those who show it. */
+  readonly boundsMs: readonly number[]
   /** How long all answers have taken together, in milliseconds. */
   latencyMs: number
   /** Answered from memory, or together with the same question of somebody else. */
@@ -39,6 +41,7 @@ export function newDnsCounters(): DnsCounters {
     tcp: 0,
     mismatches: 0,
     inFlight: 0,
+    boundsMs: latencyBoundsMs,
     latencies: new Array(latencyBoundsMs.length + 1).fill(0),
     latencyMs: 0,
     cacheHits: 0,

@@ -7,6 +7,8 @@ import { checkAmount, expiry, toJson } from './store-values.ts'
 export interface FileStore extends Store {
   /** Writes what is only in memory yet, as far as that goes. */
   flush(): void
+  /** What it was asked, and could not do, so far. */
+  readonly counts: { readonly reads: number; readonly writes: number; readonly errors: number }
   close(): void
 }
 
@@ -38,6 +40,7 @@ export function openSqliteStore(path: string, now: () => Date, report?: (news: S
 }
 
 class SqliteStore implements FileStore {
+  readonly counts = { reads: 0, writes: 0, errors: 0 }
   readonly #path: string
   readonly #now: () => Date
   readonly #report: ((news: StoreNews) => void) | undefined
@@ -57,6 +60,7 @@ class SqliteStore implements FileStore {
   }
 
   async get<T>(key: string): Promise<T | undefined> {
+    this.counts.reads++
     const nowMs = this.#now().getTime()
     const change = this.#changes.get(key)
     const value = change ? (change.liveUntil > nowMs ? change.value : undefined) : this.#read(key, nowMs)?.value
@@ -66,6 +70,7 @@ class SqliteStore implements FileStore {
 
   async set(key: string, value: unknown, ttlSeconds: number): Promise<void> {
     const stored = typeof value === 'number' ? checkAmount(key, value) : toJson(key, value)
+    this.counts.writes++
     this.#changes.set(key, stored, expiry(this.#now(), ttlSeconds))
     this.#flushIn(flushEveryMs)
   }
@@ -73,6 +78,7 @@ class SqliteStore implements FileStore {
   async add(key: string, amount: number, ttlSeconds: number): Promise<number> {
     const now = this.#now()
     const nowMs = now.getTime()
+    this.counts.writes++
     const addition = { amount: checkAmount(key, amount), nowMs, expiresAt: expiry(now, ttlSeconds) }
     const sum = this.#changes.add(key, addition, () => this.#read(key, nowMs))
     this.#flushIn(flushEveryMs)
@@ -131,6 +137,7 @@ class SqliteStore implements FileStore {
 
   /** Something has gone wrong. A broken file is replaced. */
   #note(error: unknown): void {
+    this.counts.errors++
     if (isBroken(error) && this.#report) {
       this.#renew(error)
       return

@@ -11,7 +11,7 @@ import { SmtpClient } from '../../fixtures/smtp-client.ts'
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
 
-async function start(t: TestContext, { port = 0, data = 'data' } = {}) {
+async function start(t: TestContext, { port = 0, data = 'data', metrics = '127.0.0.1:0' } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'postern-signals-'))
   const text = `hostname: mx.our.example
 data: ${data}
@@ -19,6 +19,7 @@ listen: [{ address: "127.0.0.1:${port}", proxyProtocol: [127.0.0.1] }]
 relay: { our.example: { to: "maildir:mail" } }
 limits: { greetDelayMs: 0 }
 rules: []
+metrics: { listen: "${metrics}" }
 `
   await writeFile(join(folder, 'postern.yaml'), text)
   const child = spawn(process.execPath, [main, 'run'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -70,6 +71,20 @@ it('an address that is taken is told where it stands, and nothing starts', async
     code: 1,
     errors: `postern.yaml:3:21: listen[0].address: expected an address that is free, found 127.0.0.1:${port}, which another program listens on\n`,
   })
+})
+
+it('the same for the metrics, and mail is not taken either', async t => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  t.after(() => other.close())
+  // A listening TCP server has an address and a port.
+  const { port } = other.address() as AddressInfo
+  const { code, errors } = await ending(await start(t, { metrics: `127.0.0.1:${port}` }))
+  assert.equal(code, 1)
+  assert.match(
+    errors,
+    /^postern\.yaml:7:20: metrics\.listen: expected an address that is free, found 127\.0\.0\.1:\d+, which another/,
+  )
 })
 
 it('a data folder that cannot be made is told where it stands', async t => {

@@ -35,6 +35,17 @@ it('a listener for strangers without TLS, and one for submission, are warned of'
   assert.match(told[1] ?? '', /^listen: \[::1\]:587 is for submission/)
 })
 
+it('metrics that other machines can read are warned of', async () => {
+  const told = async (metrics: string) =>
+    (await warned(`${local}${rules}metrics: ${metrics}`)).filter(line => /^metrics:/.test(line))
+  for (const metrics of ['{}', '{ listen: "[::1]:9125" }', '{ listen: "localhost:9125" }'])
+    assert.deepEqual(await told(metrics), [])
+  for (const address of ['0.0.0.0:9125', '[::]:9125', '192.0.2.1:9125']) {
+    const [warning = ''] = await told(`{ listen: "${address}" }`)
+    assert.ok(warning.startsWith(`metrics: ${address} is open to other machines`), warning)
+  }
+})
+
 it('rules that do not count are warned of', async () => {
   assert.match((await warned(`${local}rules: [{ use: helo, mode: shadow }]`))[0] ?? '', /no rule is in force/)
   assert.match((await warned(`${local}${rules}mode: observe`))[0] ?? '', /observe relays all mail/)

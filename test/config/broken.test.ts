@@ -49,6 +49,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   'listen-twice': [
     '4:16: listen[1].address: expected an address that is listened on once, found 0.0.0.0:25 again',
     '5:33: listen[2].tls: expected a certificate under tls, found implicit without a certificate',
+    '8:20: metrics.listen: expected an address that is listened on once, found 0.0.0.0:25 again',
   ],
   listen: [
     '3:16: listen[0].address: expected an address and a port, such as 0.0.0.0:25 or "[::]:25", found "0.0.0.0:70000"',
@@ -58,6 +59,10 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   ],
   'lmtp-on-25': [
     '4:22: relay["example.org"].to: expected a port other than 25 for LMTP (RFC 2033, 5), found "lmtp://10.0.0.5:25"',
+  ],
+  metrics: [
+    '4:21: metrics.listen: expected an address and a port, such as 127.0.0.1:9125 or "[::1]:9125", found "9125"',
+    '4:29: metrics: expected a known key (listen), found "host"',
   ],
   missing: [
     '2:1: hostname: expected text, found nothing',

@@ -10,6 +10,8 @@ const packages = {
   nmap: 'nmap',
   openssl: 'openssl',
   postfix: 'postfix',
+  prometheus: 'prometheus',
+  promtool: 'prometheus',
   swaks: 'swaks',
 } as const
 
