@@ -19,7 +19,7 @@ function floor(name: string, title: string, { mode, ...how }: { readonly mode: s
     ...how,
     command: ({ port, sinkPort, dns, nodeOptions }) => ({
       file: process.execPath,
-      args: [...nodeOptions, join(import.meta.dirname, '../floor/min-smtp.cjs')],
+      args: [...nodeOptions, join(import.meta.dirname, '../floor/relay.ts')],
       env: {
         MODE: mode,
         PORT: String(port),
