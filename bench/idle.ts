@@ -6,7 +6,7 @@ import type { Running } from './running.ts'
 import type { IdleSample } from './sample.ts'
 import type { Surroundings } from './surroundings.ts'
 
-const restSeconds = 1
+const restSeconds = 0.7
 
 /** Opens connections that say nothing, and looks at what they take. */
 export async function measureIdle(

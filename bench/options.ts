@@ -6,7 +6,7 @@ import { resultsFolder } from './place.ts'
 
 export const usage = `npm run bench -- [options]
 
-  --quick          under two minutes: the most telling loads, few rounds, and only what this repository has
+  --quick          under two minutes: the most telling loads, few rounds, only what is in this repository
   --cells NAME,…   loads, or groups of them
   --peers NAME,…   systems under test
   --rounds N       how often each load is measured; the medians count
@@ -23,6 +23,8 @@ export interface Options {
   readonly peers: readonly Peer[]
   readonly rounds: number
   readonly seconds: number
+  /** No round begins that would probably not be over by then. */
+  readonly mostSeconds: number
   /** How many messages each peer takes before it is measured: at least as many as there are known clients. */
   readonly warmMessages: number
   readonly out: string
@@ -49,11 +51,13 @@ const flags = {
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({ args: [...args], options: flags })
   const quick = values.quick ?? false
+  const all = quick && values.cells === undefined ? quickCells : cells
   return {
-    cells: choose(values.cells, cells, quick ? quickCells : undefined, ({ name, group }) => [name, group]),
-    peers: choose(values.peers, peers, quick ? quickPeers() : undefined, ({ name }) => [name]),
+    cells: choose(values.cells, all, ({ name, group }) => [name, group]),
+    peers: choose(values.peers, peers, ({ name }) => [name]),
     rounds: number('rounds', values.rounds, quick ? 2 : 3),
-    seconds: number('seconds', values.seconds, quick ? 0.8 : 2),
+    seconds: number('seconds', values.seconds, quick ? 0.6 : 2),
+    mostSeconds: quick ? 110 : Number.POSITIVE_INFINITY,
     warmMessages: quick ? 1000 : 4000,
     out: values.out ?? resultsFolder,
     doesWrite: values.write ?? false,
@@ -63,19 +67,10 @@ export function readOptions(args: readonly string[]): Options {
   }
 }
 
-function quickPeers(): string[] {
-  return peers.filter(({ missing }) => missing === undefined).map(({ name }) => name)
-}
-
 /** Those of a list that are named, in the order of the list. */
-function choose<T>(
-  text: string | undefined,
-  all: readonly T[],
-  usual: readonly string[] | undefined,
-  namesOf: (one: T) => string[],
-): T[] {
-  const wanted = text?.split(',') ?? usual
-  if (!wanted) return [...all]
+function choose<T>(text: string | undefined, all: readonly T[], namesOf: (one: T) => string[]): T[] {
+  if (text === undefined) return [...all]
+  const wanted = text.split(',')
   const known = new Set(all.flatMap(namesOf))
   const unknown = wanted.filter(name => !known.has(name))
   if (unknown.length > 0) throw new Error(`there is no ${unknown.join(', ')}: --list names what there is`)

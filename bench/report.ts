@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Section, sections } from './groups.ts'
 import { describeMachine, type Machine } from './machine.ts'
 import type { Options } from './options.ts'
 import { page } from './place.ts'
 import type { Results } from './rounds.ts'
+import { type Section, sections } from './sections.ts'
 
 interface Context {
   readonly options: Options

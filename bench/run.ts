@@ -1,9 +1,13 @@
 /** `npm run bench`: what Postern costs, beside what Node itself costs and beside other gateways. See docs/performance.md. */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { cells } from './cells.ts'
 import { divideCores } from './cores.ts'
 import { type Options, readOptions, usage } from './options.ts'
 import { peers } from './peers.ts'
 import { cacheFolder } from './place.ts'
+import { describeProfiles } from './profile.ts'
+import { progressLine } from './progress.ts'
 import { report } from './report.ts'
 import { measureAll, peersOf } from './rounds.ts'
 import { startSurroundings } from './surroundings.ts'
@@ -23,11 +27,17 @@ async function bench(args: readonly string[]): Promise<number> {
   const cores = divideCores()
   if (cores.peer === undefined)
     console.log('nothing is pinned: it takes two cores and `taskset` (Debian: util-linux) to divide them')
+  const profiles = join(options.out, 'profiles')
+  if (options.doesProfile) rmSync(profiles, { recursive: true, force: true })
   const around = await startSurroundings(cacheFolder, cores)
   try {
     if (!around.native.hasTls) console.log('no TLS loads: the headers of OpenSSL are missing (Debian: libssl-dev)')
     const able = options.peers.filter(({ tls }) => tls === undefined || around.native.hasTls)
-    const results = await measureAll({ ...options, peers: able }, around, { say: console.log, profiles: undefined })
+    const results = await measureAll({ ...options, peers: able }, around, {
+      onSample: sample => console.log(progressLine(sample)),
+      ...(options.doesProfile && { profiles }),
+    })
+    if (options.doesProfile) console.log(describeProfiles(profiles))
     return report(results, { options, command: ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ') })
   } finally {
     await around.stop()
