@@ -92,6 +92,8 @@ export class Child {
     for (const until = Date.now() + endMs; Date.now() < until && this.#isAlive(); ) await wait(20)
     this.kill('SIGKILL')
     if (!this.hasEnded) await once(this.#process, 'exit')
+    // Its children take a moment to leave the group, which can be removed only when it is empty.
+    for (let tries = 0; tries < 50 && this.#isAlive(); tries++) await wait(20)
     running.delete(this)
     this.account.close()
   }

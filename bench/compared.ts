@@ -61,7 +61,16 @@ const usual = [peer, rate, cpu, ...times, memory, busy, errors]
 const others: Readonly<Record<string, readonly Column<Compared>[]>> = {
   latency: [peer, rate, cpu, ...times, ...added, errors],
   dns: [...usual, { head: 'questions', of: ({ questions }) => short(questions) }],
-  workers: [peer, rate, cpu, { head: '2 cores can', of: row => short(2000 / row.cpuPerThousand) }, busy, ...times, errors],
+  workers: [
+    peer,
+    rate,
+    cpu,
+    { head: '2 cores can', of: row => short(2000 / row.cpuPerThousand) },
+    busy,
+    ...times,
+    memory,
+    errors,
+  ],
   memory: [
     peer,
     rate,

@@ -1,9 +1,12 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Child } from './child.ts'
 import type { Peer } from './peer.ts'
 import { freePorts } from './ports.ts'
 import type { Surroundings } from './surroundings.ts'
+
+/** How much of what it has said is shown when a peer does not start, in characters. */
+const lastWords = 1000
 
 /** How a peer is started. */
 export interface StartOptions {
@@ -36,7 +39,8 @@ export async function startPeer(peer: Peer, surroundings: Surroundings, { profil
     await child.listening(port)
   } catch (error) {
     await child.stop()
-    throw new Error(`${peer.name} does not start: see ${output}`, { cause: error })
+    const said = peer.silent ? '' : readFileSync(output, 'utf8').slice(-lastWords)
+    throw new Error(`${peer.name} does not start:\n${said}`, { cause: error })
   }
   return { peer, child, port, warmedAt: Number.NEGATIVE_INFINITY }
 }

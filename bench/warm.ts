@@ -30,9 +30,14 @@ export async function startWarm(
   options: StartOptions & { readonly messages: number },
 ): Promise<Running> {
   const running = await startPeer(peer, around, options)
-  await wait(settleMs)
-  const outcome = await generate(load, running, around, { seconds: mostSeconds, messages: options.messages })
-  if (outcome.messages === 0) throw new Error(`${peer.name} takes no mail: ${outcome.samples.join('; ')}`)
+  try {
+    await wait(settleMs)
+    const outcome = await generate(load, running, around, { seconds: mostSeconds, messages: options.messages })
+    if (outcome.messages === 0) throw new Error(`${peer.name} takes no mail: ${outcome.samples.join('; ')}`)
+  } catch (error) {
+    await running.child.stop()
+    throw error
+  }
   running.warmedAt = performance.now()
   return running
 }

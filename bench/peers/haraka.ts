@@ -52,7 +52,7 @@ function notInstalled(): string | undefined {
 function command({ folder, port, sinkPort, nodeOptions }: Place, plugins: readonly string[]) {
   for (const name of ['config', 'queue', 'plugins']) mkdirSync(join(folder, name))
   symlinkSync(modules, join(folder, 'node_modules'))
-  const connection = readFileSync(join(haraka, 'config/connection.ini'), 'utf8')
+  const connection = readFileSync(join(haraka, 'config/connection.ini'), 'utf8').replace(/^bytes=.*/m, 'bytes=52428800')
   const files: Readonly<Record<string, string>> = {
     'smtp.ini': `listen=127.0.0.1:${port}\n`,
     'log.ini': '[main]\nlevel=notice\nformat=default\n',
@@ -61,11 +61,13 @@ function command({ folder, port, sinkPort, nodeOptions }: Place, plugins: readon
     host_list: 'bench-rcpt.com\n',
     me: 'mx.bench.example\n',
     plugins: `${plugins.join('\n')}\n`,
-    'connection.ini': connection
-      .replace(/^bytes=.*/m, 'bytes=52428800')
-      .replace(/^; enabled=true/m, plugins.includes('fcrdns') ? 'enabled=true' : '; enabled=true')
-      .replace(/^hosts\[\] =$/m, 'hosts[] = 127.0.0.1'),
+    'connection.ini': plugins.includes('fcrdns') ? proxied(connection) : connection,
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, 'config', name), text)
   return { file: process.execPath, args: [...nodeOptions, join(haraka, 'bin/haraka'), '-c', folder], cwd: folder }
+}
+
+/** Lets it believe the PROXY headers of 127.0.0.1. */
+function proxied(connection: string): string {
+  return connection.replace(/^; enabled=true/m, 'enabled=true').replaceAll(/^hosts\[\] =$/gm, 'hosts[] = 127.0.0.1')
 }

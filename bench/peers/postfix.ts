@@ -37,6 +37,31 @@ anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 `
 
+/** As open and as quiet as it can be: nobody but the bench can reach it. */
+const settings = {
+  compatibility_level: 3.6,
+  command_directory: '/usr/sbin',
+  daemon_directory: '/usr/lib/postfix/sbin',
+  mail_owner: 'postfix',
+  setgid_group: 'postdrop',
+  myhostname: 'mx.bench.example',
+  mydestination: '',
+  inet_interfaces: '127.0.0.1',
+  inet_protocols: 'ipv4',
+  mynetworks: '127.0.0.0/8',
+  smtpd_relay_restrictions: 'permit_mynetworks, reject',
+  smtpd_client_connection_count_limit: 0,
+  disable_dns_lookups: 'yes',
+  message_size_limit: 52_428_800,
+  default_process_limit: 300,
+  alias_maps: '',
+  alias_database: '',
+  local_recipient_maps: '',
+  local_transport: 'error:none',
+  smtpd_tls_security_level: 'none',
+  smtputf8_enable: 'no',
+}
+
 /** Makes an instance of its own below the folder, and leaves the one of the system alone; returns its configuration folder. */
 function makeInstance({ folder, port, sinkPort }: Place): string {
   const [etc, spool, data, log] = ['etc', 'spool', 'data', 'log'].map(name => join(folder, name))
@@ -44,36 +69,10 @@ function makeInstance({ folder, port, sinkPort }: Place): string {
   for (const path of [etc, spool, data, log]) mkdirSync(path)
   chmodSync(folder, 0o755)
   chownSync(data, userId('postfix'), -1)
-  const settings: Readonly<Record<string, string | number>> = {
-    compatibility_level: 3.6,
-    queue_directory: spool,
-    data_directory: data,
-    command_directory: '/usr/sbin',
-    daemon_directory: '/usr/lib/postfix/sbin',
-    mail_owner: 'postfix',
-    setgid_group: 'postdrop',
-    myhostname: 'mx.bench.example',
-    mydestination: '',
-    inet_interfaces: '127.0.0.1',
-    inet_protocols: 'ipv4',
-    mynetworks: '127.0.0.0/8',
-    smtpd_relay_restrictions: 'permit_mynetworks, reject',
-    smtpd_client_connection_count_limit: 0,
-    disable_dns_lookups: 'yes',
-    maillog_file: join(log, 'maillog'),
-    maillog_file_prefixes: folder,
-    message_size_limit: 52_428_800,
-    default_process_limit: 300,
-    alias_maps: '',
-    alias_database: '',
-    local_recipient_maps: '',
-    local_transport: 'error:none',
-    smtpd_tls_security_level: 'none',
-    smtputf8_enable: 'no',
-  }
+  const own = { queue_directory: spool, data_directory: data, maillog_file: join(log, 'maillog'), maillog_file_prefixes: folder }
   writeFileSync(
     join(etc, 'main.cf'),
-    Object.entries(settings)
+    Object.entries({ ...settings, ...own })
       .map(([name, value]) => `${name} = ${value}\n`)
       .join(''),
   )
