@@ -46,6 +46,8 @@ export async function startSurroundings(folder: string, cores: Cores): Promise<S
   const native = buildNative(folder)
   const runs = join(folder, `run-${process.pid}`)
   mkdirSync(runs, { recursive: true })
+  const clear = () => rmSync(runs, { recursive: true, force: true })
+  process.once('exit', clear)
   const fixtures = makeFixtures(join(runs, 'fixtures'))
   const sinkPort = await freePorts()
   const dnsAt = await dnsPlace(runs)
@@ -67,7 +69,7 @@ export async function startSurroundings(folder: string, cores: Cores): Promise<S
     dnsCounts: () => ask<DnsCounts>(dnsAt.port + 1, dnsAt.address),
     async stop() {
       await Promise.all([sink.stop(), dns.stop()])
-      rmSync(runs, { recursive: true, force: true })
+      clear()
     },
   }
 }
