@@ -10,7 +10,7 @@ const longFiles: Readonly<Record<string, string>> = {}
 const longFunctions: Readonly<Record<string, string>> = {}
 
 const code = [...sourcesIn('src'), ...sourcesIn('policies')]
-const own = [...code, ...sourcesIn('scripts'), ...sourcesIn('fixtures')]
+const own = [...code, ...sourcesIn('scripts'), ...sourcesIn('fixtures'), ...sourcesIn('bench')]
 const policies = sourcesIn('policies').filter(({ path }) => /^policies\/(?!index\.ts$)[^/]+\.ts$/.test(path))
 
 describe('the floors', () => {

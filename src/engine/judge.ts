@@ -60,7 +60,6 @@ export async function judgeRecipient(gateway: Gateway, transaction: OpenTransact
 
 /** The rules of the message judge it for all recipients, each with its own tally. */
 export async function judgeMessage(gateway: Gateway, transaction: OpenTransaction, message: Message): Promise<void> {
-  if (!gateway.rulebook.at.message.length) return
   const { session, sender, parameters, standing, entries } = transaction
   const known = { session, sender, parameters, message }
   const { findings, degraded } = standing
