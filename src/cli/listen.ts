@@ -4,17 +4,25 @@ import type { Configuration } from '../config/load.ts'
 import type { Checked, Problem } from '../config/problem.ts'
 import { openSmtpServer, type SmtpServer, type SmtpServerOptions } from '../smtp/server.ts'
 
-type Rest = Pick<SmtpServerOptions, 'gateway' | 'store' | 'log'>
+/** What one of several processes is given by their primary. */
+export interface Edge {
+  /** Bound to the addresses of `listen:`, in their order. */
+  readonly sockets?: readonly object[]
+  readonly ticketKeys?: Buffer
+}
+
+type Rest = Pick<SmtpServerOptions, 'gateway' | 'store' | 'log'> & Edge
 
 /** Opens the listeners of a configuration. An address that cannot be had is a problem at its place in the file. */
-export async function listen(configuration: Configuration, rest: Rest): Promise<Checked<SmtpServer>> {
+export async function listen(configuration: Configuration, { sockets, ...rest }: Rest): Promise<Checked<SmtpServer>> {
   const { hostname, limits, tls } = configuration
-  const listeners = configuration.listen.map(({ address, as, tls, proxyProtocol, xclient }) => ({
+  const listeners = configuration.listen.map(({ address, as, tls, proxyProtocol, xclient }, index) => ({
     address: address.host,
     port: address.port,
     as,
     proxyProtocol,
     xclient,
+    ...(sockets?.[index] && { socket: sockets[index] }),
     ...(tls === 'implicit' && { tls }),
   }))
   try {
@@ -31,7 +39,8 @@ const troubles: Readonly<Record<string, readonly [expected: string, found: strin
   ENOTFOUND: ['an address of this machine', 'which has no address'],
 }
 
-function listenProblem({ document, listen }: Configuration, error: unknown): Problem {
+/** What is wrong with an address, at its place in the file. */
+export function listenProblem({ document, listen }: Configuration, error: unknown): Problem {
   // Node tells with what it could not do where it could not do it.
   const {
     code = '',

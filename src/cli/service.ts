@@ -2,20 +2,30 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { openStore } from '../config/data-folder.ts'
 import { type BuiltGateway, buildGateway } from '../config/gateway.ts'
 import type { Configuration } from '../config/load.ts'
-import { type Checked, formatProblems, type Problem } from '../config/problem.ts'
+import type { Checked } from '../config/problem.ts'
 import type { Log } from '../report/log.ts'
 import type { SmtpServer } from '../smtp/server.ts'
 import type { FileStore } from '../world/sqlite-store.ts'
-import { listen } from './listen.ts'
+import { type Edge, listen } from './listen.ts'
 import { needsRestart } from './needs-restart.ts'
+import { tellBroken, tellInForce } from './reload-news.ts'
 
 /** How long mail waits at the start, or at a reload, for the blocklists to be tested. */
 const testPatienceMs = 2000
+
+/** How long messages that are coming in may take to be finished once we are told to stop. */
+export const drainMs = 30_000
 
 interface Parts {
   readonly log: Log
   readonly store: FileStore
   readonly built: BuiltGateway
+}
+
+/** A new configuration that has been built, and is not in force yet. */
+export interface Prepared {
+  takeEffect(): Promise<void>
+  discard(): void
 }
 
 /** The running gateway: its edge, its store, and what mail is judged by at present. */
@@ -37,7 +47,7 @@ export class Service {
   }
 
   /** Starts everything, or nothing. */
-  static async start(configuration: Configuration, log: Log): Promise<Checked<Service>> {
+  static async start(configuration: Configuration, log: Log, edge: Edge = {}): Promise<Checked<Service>> {
     const store = openStore(configuration)
     if ('problems' in store) return store
     const built = await build(configuration, { store: store.value, log })
@@ -46,7 +56,7 @@ export class Service {
       return built
     }
     const service = new Service(configuration, { store: store.value, log, built: built.value })
-    const opened = await service.#open()
+    const opened = await service.#open(edge)
     return 'problems' in opened ? opened : { value: service }
   }
 
@@ -55,20 +65,32 @@ export class Service {
     return this.#server?.addresses ?? []
   }
 
+  get server(): SmtpServer | undefined {
+    return this.#server
+  }
+
   /** Judges new sessions by a new configuration; those that run keep theirs. A broken one changes nothing. */
   async reload(configuration: Checked<Configuration>): Promise<void> {
-    if ('problems' in configuration) return this.#keepOld(configuration.problems)
+    if ('problems' in configuration) return tellBroken(this.#log, configuration.problems)
+    const prepared = await this.prepare(configuration.value)
+    if ('problems' in prepared) return tellBroken(this.#log, prepared.problems)
+    await prepared.value.takeEffect()
+    tellInForce(this.#log, needsRestart(this.#started, configuration.value))
+  }
+
+  /** Builds what a reload puts in force, without any effect yet. */
+  async prepare(configuration: Configuration): Promise<Checked<Prepared>> {
     // Half of a new name, or of a new place, would be worse than the old one.
     const { hostname, data } = this.#started
-    const built = await build({ ...configuration.value, hostname, data }, { store: this.#store, log: this.#log })
-    if ('problems' in built) return this.#keepOld(built.problems)
-    const former = this.#current
-    this.#current = built.value
-    this.#retire(former)
-    await this.#server?.reloadCertificate()
-    const parts = needsRestart(this.#started, configuration.value)
-    if (parts.length === 0) this.#log.info({}, 'the new configuration is in force')
-    else this.#log.warn({ parts }, 'the new configuration is in force, except these parts: they need a restart')
+    const built = await build({ ...configuration, hostname, data }, { store: this.#store, log: this.#log })
+    if ('problems' in built) return built
+    const takeEffect = async () => {
+      const former = this.#current
+      this.#current = built.value
+      this.#retire(former)
+      await this.#server?.reloadCertificate()
+    }
+    return { value: { takeEffect, discard: () => built.value.close() } }
   }
 
   /** Finishes what has begun, as far as the time allows, and lets go of everything. */
@@ -82,16 +104,16 @@ export class Service {
     this.#store.close()
   }
 
-  async #open(): Promise<Checked<SmtpServer>> {
-    const server = await listen(this.#started, { gateway: () => this.#current.gateway, store: this.#store, log: this.#log })
+  async #open(edge: Edge): Promise<Checked<SmtpServer>> {
+    const server = await listen(this.#started, {
+      gateway: () => this.#current.gateway,
+      store: this.#store,
+      log: this.#log,
+      ...edge,
+    })
     if ('problems' in server) await this.stop(0)
     else this.#server = server.value
     return server
-  }
-
-  #keepOld(problems: readonly Problem[]): void {
-    for (const problem of formatProblems(problems)) this.#log.error({ problem }, 'the configuration is broken')
-    this.#log.error({ problems: problems.length }, 'the old configuration stays in force')
   }
 
   /** Closes a former gateway: at once when nobody is connected, else when even a long session must be over. */

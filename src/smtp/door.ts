@@ -15,7 +15,6 @@ interface DoorNeeds {
   readonly gateway: () => Gateway
   readonly reception: ReceptionOptions
   readonly counts: ConnectionCounts
-  readonly reusePort: boolean
   readonly onEmpty: () => void
 }
 

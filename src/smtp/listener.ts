@@ -9,6 +9,8 @@ export interface ListenerOptions {
   readonly address: string
   /** 0 for any that is free. */
   readonly port: number
+  /** A socket that is bound to it already, and that other processes accept from too. */
+  readonly socket?: object
   /** For mail from strangers, or from our own users (RFC 6409). */
   readonly as: 'mx' | 'submission'
   /** TLS from the first byte on, instead of STARTTLS (RFC 8314, 3.3). */
@@ -33,7 +35,6 @@ export interface ConnectionCounts {
 interface ListenerNeeds {
   readonly reception: ReceptionOptions
   readonly counts: ConnectionCounts
-  readonly reusePort: boolean
   /** Takes a client over; `onGone` is to be called when its connection is gone. */
   readonly serve: (guest: Guest, onGone: () => void) => void
   /** Closes a socket that has not been taken over. */
@@ -61,9 +62,9 @@ export class Listener {
   /** Starts to listen, and answers with the port; rejects when the address cannot be had. */
   listen(): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>()
-    const { address: host, port } = this.#options
+    const { address: host, port, socket } = this.#options
     this.#server.once('error', reject)
-    this.#server.listen({ host, port, reusePort: this.#needs.reusePort }, () => {
+    this.#server.listen(socket ?? { host, port }, () => {
       this.#server.off('error', reject)
       this.#server.on('error', error => this.#needs.reception.log.error({ error: String(error), host, port }, 'listening failed'))
       const bound = this.#server.address()
@@ -90,7 +91,8 @@ export class Listener {
     const { reception, counts, serve, destroy } = this.#needs
     const onGone = this.#arrive(socket)
     try {
-      const guest = counts.open > reception.limits.connections ? 'full' : await receive(socket, reception)
+      const guest =
+        counts.open + reception.admissions.elsewhere > reception.limits.connections ? 'full' : await receive(socket, reception)
       if (typeof guest === 'string') return this.#dismiss(socket, guest)
       if (this.#isStopped) return guest.release()
       if (guest.violations.length) counts.talkedEarly++
@@ -107,15 +109,17 @@ export class Listener {
 
   /** Counts a connection, until it is gone. */
   #arrive(socket: Socket): () => void {
-    const { counts, onEmpty } = this.#needs
+    const { counts, onEmpty, reception } = this.#needs
     counts.accepted++
     counts.open++
+    reception.admissions.count(1)
     this.#sockets.add(socket)
     let isGone = false
     const onGone = () => {
       if (isGone) return
       isGone = true
       this.#sockets.delete(socket)
+      reception.admissions.count(-1)
       if (--counts.open === 0) onEmpty()
     }
     socket.on('error', () => {}) // it closes then, and that is what matters

@@ -27,8 +27,8 @@ export interface SmtpServerOptions {
   readonly smtputf8?: boolean
   /** Where messages wait that are too large for memory. */
   readonly spoolDirectory?: string
-  /** Whether other processes listen at the same addresses. */
-  readonly reusePort?: boolean
+  /** The key of the session tickets (RFC 5077), in 48 bytes; without it, one of our own. */
+  readonly ticketKeys?: Buffer
   /** How often we look whether the certificate has changed. */
   readonly certificateCheckMs?: number
 }
@@ -45,6 +45,10 @@ export interface SmtpServer {
   /** In the order of the listeners. */
   readonly addresses: readonly ListeningAddress[]
   readonly counts: Readonly<ConnectionCounts>
+  /** The limits that this server may share with others. */
+  readonly admissions: ConnectionLimits
+  /** Seals session tickets with another key; those that were sealed with the former one are no longer taken. */
+  useTicketKeys(keys: Buffer): void
   /** Reads the certificate again, if its files have changed. */
   reloadCertificate(): Promise<void>
   /** Accepts no more, lets messages that are coming in be finished, and ends all else with 421; after the time is up, everything. */
@@ -57,8 +61,9 @@ const loopback = [parseNetwork('127.0.0.0/8'), parseNetwork('::1')].filter(netwo
 
 /** Starts to listen for mail. Rejects when an address cannot be had or the certificate cannot be used. */
 export async function openSmtpServer(options: SmtpServerOptions): Promise<SmtpServer> {
-  const { tls, log, certificateCheckMs: checkMs } = options
-  const certificate = tls && (await Certificate.open(tls, { log, ...(checkMs !== undefined && { checkMs }) }))
+  const { tls, log, ticketKeys, certificateCheckMs: checkMs } = options
+  const certificate =
+    tls && (await Certificate.open(tls, { log, ...(ticketKeys && { ticketKeys }), ...(checkMs !== undefined && { checkMs }) }))
   const server = new RunningServer(options, certificate)
   try {
     await server.open()
@@ -74,7 +79,7 @@ class RunningServer implements SmtpServer {
   readonly counts: ConnectionCounts = { accepted: 0, open: 0, refused: 0, left: 0, talkedEarly: 0 }
   readonly #options: SmtpServerOptions
   readonly #limits: Limits
-  readonly #admissions: ConnectionLimits
+  readonly admissions: ConnectionLimits
   readonly #certificate: Certificate | undefined
   readonly #doors: Door[] = []
   /** To be called when the last connection is gone. */
@@ -85,7 +90,7 @@ class RunningServer implements SmtpServer {
     this.#certificate = certificate
     this.#limits = { ...defaultLimits, ...options.limits }
     const proxies = options.listeners.flatMap(listener => listener.xclient ?? [])
-    this.#admissions = new ConnectionLimits(this.#limits, [...(options.exempt ?? loopback), ...proxies])
+    this.admissions = new ConnectionLimits(this.#limits, [...(options.exempt ?? loopback), ...proxies])
   }
 
   async open(): Promise<void> {
@@ -95,8 +100,11 @@ class RunningServer implements SmtpServer {
       this.#doors.push(door)
       const port = await door.open()
       this.addresses.push({ address, port, as })
-      this.#options.log.info({ address, port, as }, 'listening for mail')
     }
+  }
+
+  useTicketKeys(keys: Buffer): void {
+    this.#certificate?.useTicketKeys(keys)
   }
 
   async reloadCertificate(): Promise<void> {
@@ -126,9 +134,9 @@ class RunningServer implements SmtpServer {
   }
 
   #door(listener: ListenerOptions): Door {
-    const { hostname, smtputf8 = true, spoolDirectory = tmpdir(), store, log, gateway, reusePort = false } = this.#options
+    const { hostname, smtputf8 = true, spoolDirectory = tmpdir(), store, log, gateway } = this.#options
     const [limits, certificate] = [this.#limits, this.#certificate]
-    const admissions = this.#admissions
+    const admissions = this.admissions
     return new Door(listener, {
       edge: { hostname, as: listener.as, limits, smtputf8, offersTls: certificate !== undefined, spoolDirectory, log },
       certificate,
@@ -142,7 +150,6 @@ class RunningServer implements SmtpServer {
         log,
       },
       counts: this.counts,
-      reusePort,
       onEmpty: () => {
         for (const resolve of this.#waiting.splice(0)) resolve()
       },

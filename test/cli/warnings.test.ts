@@ -38,7 +38,6 @@ it('a listener for strangers without TLS, and one for submission, are warned of'
 it('rules that do not count are warned of', async () => {
   assert.match((await warned(`${local}rules: [{ use: helo, mode: shadow }]`))[0] ?? '', /no rule is in force/)
   assert.match((await warned(`${local}${rules}mode: observe`))[0] ?? '', /observe relays all mail/)
-  assert.match((await warned(`${local}${rules}workers: 4`))[0] ?? '', /one process/)
 })
 
 it('rules that come too late, or are for nobody, are warned of', async () => {
