@@ -46,6 +46,11 @@ export class Door {
     return this.#listener.listen()
   }
 
+  /** Lets nobody in any more; all who are inside may stay. */
+  close(): void {
+    this.#listener.close()
+  }
+
   /** Lets nobody in any more, and those out who have been answered. */
   drain(): void {
     this.#listener.stop()

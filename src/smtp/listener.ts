@@ -73,11 +73,16 @@ export class Listener {
     return promise
   }
 
+  /** Accepts no more; who is here already is served. */
+  close(): void {
+    if (this.#server.listening) this.#server.close()
+  }
+
   /** Accepts no more, and sends those away that have not been greeted yet. */
   stop(): void {
     if (this.#isStopped) return
     this.#isStopped = true
-    this.#server.close()
+    this.close()
     for (const socket of this.#sockets) this.#refuse(socket, shuttingDown)
   }
 

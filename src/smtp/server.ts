@@ -51,6 +51,8 @@ export interface SmtpServer {
   useTicketKeys(keys: Buffer): void
   /** Reads the certificate again, if its files have changed. */
   reloadCertificate(): Promise<void>
+  /** Accepts no more, and lets sessions go on until they end by themselves or the time is up. */
+  retire(timeoutMs: number): Promise<void>
   /** Accepts no more, lets messages that are coming in be finished, and ends all else with 421; after the time is up, everything. */
   drain(timeoutMs: number): Promise<void>
   /** Ends everything now. */
@@ -109,6 +111,12 @@ class RunningServer implements SmtpServer {
 
   async reloadCertificate(): Promise<void> {
     await this.#certificate?.check()
+  }
+
+  async retire(timeoutMs: number): Promise<void> {
+    const empty = this.#empty()
+    for (const door of this.#doors) door.close()
+    await Promise.race([empty, wait(timeoutMs, undefined, { ref: false })])
   }
 
   async drain(timeoutMs: number): Promise<void> {

@@ -1,7 +1,6 @@
 import type { SharedLog } from '../../report/log.ts'
 import { tellBroken } from '../reload-news.ts'
 import type { Failure } from '../running.ts'
-import { drainMs } from '../service.ts'
 import type { Timings } from './timings.ts'
 import type { Assignment, WorkerProcess } from './worker-process.ts'
 
@@ -57,7 +56,7 @@ export class Place {
   empty(): void {
     this.#isEmptied = true
     clearTimeout(this.#timer)
-    void this.#worker?.stop(drainMs)
+    void this.#worker?.retire()
     this.#worker = undefined
   }
 
@@ -70,7 +69,7 @@ export class Place {
     const former = this.#worker
     this.#worker = worker
     void worker.ended.then(how => this.#bury(worker, how))
-    void former?.stop(drainMs)
+    void former?.retire()
     if (this.#isEmptied) this.empty()
     return undefined
   }

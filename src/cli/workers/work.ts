@@ -44,6 +44,7 @@ class Worker {
     channel.on('abandon', () => this.#prepared?.discard())
     channel.on('ticketKeys', (keys: string) => this.#service?.server?.useTicketKeys(Buffer.from(keys, 'base64')))
     channel.on('metrics', () => this.#service?.server?.counts)
+    channel.on('retire', (timeoutMs: number) => void this.#retire(timeoutMs))
     channel.on('stop', (timeoutMs: number) => void this.#stop(timeoutMs))
     // Without its primary it would be in the way of the next one.
     process.on('disconnect', () => void this.#stop(drainMs))
@@ -75,6 +76,11 @@ class Worker {
     if ('problems' in prepared) return prepared
     this.#prepared = prepared.value
     return {}
+  }
+
+  async #retire(timeoutMs: number): Promise<void> {
+    await this.#service?.server?.retire(timeoutMs)
+    await this.#stop(drainMs)
   }
 
   async #stop(timeoutMs: number): Promise<void> {

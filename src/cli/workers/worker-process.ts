@@ -6,6 +6,7 @@ import type { ConfigurationSource } from '../../config/find.ts'
 import type { Problem } from '../../config/problem.ts'
 import type { SharedLog } from '../../report/log.ts'
 import type { Failure } from '../running.ts'
+import { drainMs } from '../service.ts'
 import { Channel } from './channel.ts'
 import type { ListeningSocket } from './listening-sockets.ts'
 import { Pulse } from './pulse.ts'
@@ -94,12 +95,17 @@ export class WorkerProcess {
     }
   }
 
-  /** Lets it finish what it is doing, and resolves when it is gone. */
+  /** Lets it finish the messages that are coming in, and resolves when it is gone. */
   async stop(drainMs: number): Promise<void> {
     this.channel.tell('stop', drainMs)
-    const late = setTimeout(() => this.kill('it has not ended in time'), drainMs + this.#surroundings.timings.graceMs)
-    await this.ended
-    clearTimeout(late)
+    await this.#endsWithin(drainMs)
+  }
+
+  /** Lets it serve the sessions that it has, while others take the new ones, and resolves when it is gone. */
+  async retire(): Promise<void> {
+    const { retireMs } = this.#surroundings.timings
+    this.channel.tell('retire', retireMs)
+    await this.#endsWithin(retireMs + drainMs)
   }
 
   /** Ends it now. */
@@ -109,6 +115,12 @@ export class WorkerProcess {
       this.#surroundings.log.error({ ...this.#who, why }, 'a worker is killed')
     }
     this.#child.kill('SIGKILL')
+  }
+
+  async #endsWithin(timeoutMs: number): Promise<void> {
+    const late = setTimeout(() => this.kill('it has not ended in time'), timeoutMs + this.#surroundings.timings.graceMs)
+    await this.ended
+    clearTimeout(late)
   }
 
   get #who() {
