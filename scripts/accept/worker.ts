@@ -30,6 +30,7 @@ process.on('message', (what, handle) => {
   connections = 0
   seconds = now
 })
+process.on('disconnect', () => process.exit())
 process.send?.({})
 
 function listen(port: number, handle: unknown): void {

@@ -109,7 +109,8 @@ export class ConnectionLimits {
       this.#timer = undefined
       const { open, arrived, total } = this.#untold
       this.#untold = noChanges()
-      this.#tell?.({ open: [...open], arrived: [...arrived], total })
+      // What has come and gone in the meantime is no news, except to the rate.
+      if (open.size > 0 || arrived.size > 0 || total !== 0) this.#tell?.({ open: [...open], arrived: [...arrived], total })
     }, gatherMs).unref()
   }
 

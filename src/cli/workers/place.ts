@@ -49,7 +49,10 @@ export class Place {
     const failure = await this.fill(assignment)
     if (!failure || this.#isEmptied) return
     if ('problems' in failure) tellBroken(this.#needs.log, failure.problems)
-    this.#retry('problems' in failure ? 'its configuration is broken' : failure.reason)
+    this.#retry(
+      'a worker does not start, and is tried again',
+      'problems' in failure ? 'its configuration is broken' : failure.reason,
+    )
   }
 
   /** Nobody comes after the one that is here, and that one leaves. */
@@ -77,17 +80,17 @@ export class Place {
   #bury(worker: WorkerProcess, how: string): void {
     if (this.#worker !== worker) return
     this.#worker = undefined
-    this.#retry(how)
+    this.#retry('a worker is gone, another takes its place', how)
   }
 
-  #retry(why: string): void {
+  #retry(what: string, why: string): void {
     const { number, log, timings } = this.#needs
     const now = performance.now()
     this.#deaths = [...this.#deaths.filter(at => now - at < timings.againMs), now]
     const deaths = this.#deaths.length
     const isBad = deaths >= manyDeaths
     const againInMs = isBad ? timings.slowMs : timings.restartMs * 2 ** (deaths - 1)
-    log.error({ worker: number, why, againInMs }, 'a worker is gone, another takes its place')
+    log.error({ worker: number, why, againInMs }, what)
     if (isBad) log.error({ worker: number, deaths, withinMs: timings.againMs }, 'this worker dies again and again')
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.fillOrRetry(), againInMs)

@@ -36,6 +36,8 @@ class Worker {
 
   begin(): void {
     const channel = this.#channel
+    // From the first moment on: who has never been heard is not missed when it falls silent.
+    channel.tell('alive')
     setInterval(() => channel.tell('alive'), aliveMs).unref()
     channel.on('socket', (index: number, socket: unknown) => void Object.assign(this.#sockets, { [index]: socket }))
     channel.on('start', (start: Start) => this.#start(start))
