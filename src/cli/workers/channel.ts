@@ -77,8 +77,9 @@ export class Channel {
       const result = await handler(body as never, handle)
       if (ask !== undefined) this.#send({ topic, answer: ask, body: result })
     } catch (error) {
-      if (ask === undefined) throw error
-      this.#send({ topic, answer: ask, error: error instanceof Error ? error.message : String(error) })
+      if (ask !== undefined) this.#send({ topic, answer: ask, error: error instanceof Error ? error.message : String(error) })
+      // A mistake of ours, of which nobody else would hear; mail goes on.
+      else process.emitWarning(error instanceof Error ? error : String(error))
     }
   }
 
