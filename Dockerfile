@@ -23,6 +23,6 @@ EXPOSE 2525 2587
 HEALTHCHECK --interval=30s --timeout=15s --start-period=5s \
   CMD ["node", "-e", "require('node:net').connect(2525, '127.0.0.1').on('data', d => process.exit(/^[24]2/.test(d) ? 0 : 1)).on('error', () => process.exit(1))"]
 
-# It is told to stop by SIGTERM and ends by itself; it starts no processes that would want an init.
+# It is told to stop by SIGTERM and ends by itself; the only processes that it starts are its workers, for which it waits: no init is needed.
 ENTRYPOINT ["postern"]
 CMD ["run", "-c", "/etc/postern/postern.yaml"]

@@ -1,14 +1,16 @@
 import { formatEndpoint } from '../config/endpoint.ts'
 import type { Configuration } from '../config/load.ts'
+import { workerCount } from '../config/workers.ts'
 import { alignRows } from '../report/table.ts'
 import { visible } from '../report/visible.ts'
 
 /** What a configuration means, in short. */
-export function summarize({ document, hostname, data, mode, listen, relay, rules, tls, metrics }: Configuration) {
+export function summarize({ document, hostname, data, workers, mode, listen, relay, rules, tls, metrics }: Configuration) {
   return {
     file: document.file,
     hostname,
     data,
+    workers: workerCount({ workers }),
     mode,
     listeners: listen.map(({ address, as, tls: wanted }) => ({
       address: formatEndpoint(address),
@@ -31,13 +33,14 @@ type Summary = ReturnType<typeof summarize> & { readonly warnings: readonly stri
 
 /** The same for people. */
 export function formatSummary(summary: Summary): string {
-  const { file, hostname, data, mode, listeners, metrics, routes, rules, warnings } = summary
+  const { file, hostname, data, workers, mode, listeners, metrics, routes, rules, warnings } = summary
   const lines = [
     `${file} is in order`,
     '',
     ...alignRows([
       ['hostname', hostname],
       ['data', data],
+      ['workers', String(workers)],
       ['mode', mode],
     ]),
     ...titled(

@@ -4,27 +4,39 @@ import type { Configuration } from '../config/load.ts'
 import type { Checked, Path, Problem } from '../config/problem.ts'
 import { openSmtpServer, type SmtpServer, type SmtpServerOptions } from '../smtp/server.ts'
 
-type Rest = Pick<SmtpServerOptions, 'gateway' | 'store' | 'log'>
+/** What one of several processes is given by their primary. */
+export interface Edge {
+  /** Bound to the addresses of `listen:`, in their order. */
+  readonly sockets?: readonly object[]
+  readonly ticketKeys?: Buffer
+}
+
+type Rest = Pick<SmtpServerOptions, 'gateway' | 'store' | 'log'> & Edge
 
 /** Opens the listeners of a configuration. An address that cannot be had is a problem at its place in the file. */
-export async function listen(configuration: Configuration, rest: Rest): Promise<Checked<SmtpServer>> {
+export async function listen(configuration: Configuration, { sockets, ...rest }: Rest): Promise<Checked<SmtpServer>> {
   const { hostname, limits, tls } = configuration
-  const listeners = configuration.listen.map(({ address, as, tls, proxyProtocol, xclient }) => ({
+  const listeners = configuration.listen.map(({ address, as, tls, proxyProtocol, xclient }, index) => ({
     address: address.host,
     port: address.port,
     as,
     proxyProtocol,
     xclient,
+    ...(sockets?.[index] && { socket: sockets[index] }),
     ...(tls === 'implicit' && { tls }),
   }))
   try {
     return { value: await openSmtpServer({ ...rest, hostname, listeners, limits, ...(tls && { tls }) }) }
   } catch (error) {
-    const placeOf = (host?: string, port?: number) => {
-      const index = configuration.listen.findIndex(({ address }) => address.host === host && address.port === port)
-      return index === -1 ? ['listen'] : ['listen', index, 'address']
-    }
-    return { problems: [listenProblem(configuration.document, error, placeOf)] }
+    return { problems: [listenProblem(configuration.document, error, placeIn(configuration))] }
+  }
+}
+
+/** Where an address stands in the file. */
+export function placeIn({ listen }: Configuration): (host?: string, port?: number) => Path {
+  return (host, port) => {
+    const index = listen.findIndex(({ address }) => address.host === host && address.port === port)
+    return index === -1 ? ['listen'] : ['listen', index, 'address']
   }
 }
 

@@ -6,6 +6,7 @@ import { addPolicyDefault } from './policy-default.ts'
 import { addPolicyList } from './policy-list.ts'
 import { addRun } from './run.ts'
 import { version } from './version.ts'
+import { addWorker } from './workers/work.ts'
 
 /** Runs the command that was asked for. Its exit code tells scripts how it went. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -15,7 +16,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('A policy-focused anti-spam relay gateway for SMTP.')
     .version(version())
     .exitOverride()
-  for (const add of [addRun, addCheck, addExplain]) add(program)
+  for (const add of [addRun, addWorker, addCheck, addExplain]) add(program)
   const policy = program.command('policy').description('What is known of policies.')
   for (const add of [addPolicyList, addPolicyDefault]) add(policy)
   try {

@@ -1,25 +1,28 @@
 import type { Command } from 'commander'
 import type { Configuration } from '../config/load.ts'
-import { type Log, openLog } from '../report/log.ts'
+import { workerCount } from '../config/workers.ts'
+import { openLog, type SharedLog } from '../report/log.ts'
+import { Alone } from './alone.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { FileWatch } from './file-watch.ts'
+import type { Failure, Running } from './running.ts'
 import { serveMetrics } from './serve-metrics.ts'
-import { Service } from './service.ts'
-import { complain, configOption, readConfiguration } from './startup.ts'
+import { drainMs } from './service.ts'
+import { complain, configOption, type Found, readWithSource } from './startup.ts'
 import { warnings } from './warnings.ts'
+import { Primary } from './workers/primary.ts'
 
 interface Options {
   readonly config?: string
 }
 
-/** How long messages that are coming in may take to be finished once we are told to stop. */
-const drainMs = 30_000
-
 /** `postern run`: the gateway itself. */
 export function addRun(program: Command): void {
   program
     .command('run')
-    .description('Run the gateway until SIGTERM or SIGINT; SIGHUP reads the configuration again.')
+    .description(
+      'Run the gateway until SIGTERM or SIGINT; SIGHUP reads the configuration again, SIGUSR2 replaces the workers one by one.',
+    )
     .option(...configOption)
     .action(async (options: Options) => {
       process.exitCode = await run(options)
@@ -27,67 +30,80 @@ export function addRun(program: Command): void {
 }
 
 async function run({ config }: Options): Promise<ExitCode> {
-  const configuration = await readConfiguration(config)
-  if ('problems' in configuration) {
-    complain(configuration.problems)
+  const found = await readWithSource(config)
+  if ('problems' in found) {
+    complain(found.problems)
     return exitCodes.usage
   }
-  const log = openLog({ pretty: process.stdout.isTTY })
-  const { document, mode } = configuration.value
-  log.info({ configuration: document.file, mode }, 'starting')
-  for (const warning of await warnings(configuration.value)) log.warn({}, warning)
-  const started = await Service.start(configuration.value, log)
-  if ('problems' in started) {
+  const { configuration } = found.value
+  const isPretty = process.stdout.isTTY
+  const log = openLog({ pretty: isPretty })
+  const { document, mode } = configuration
+  const workers = workerCount(configuration)
+  log.info({ configuration: document.file, mode, ...(workers > 1 && { workers }) }, 'starting')
+  for (const warning of await warnings(configuration)) log.warn({}, warning)
+  const running = workers > 1 ? await Primary.start(found.value, { log, isPretty }) : await Alone.start(found.value, log)
+  if (!('reload' in running)) {
     await log.close()
-    complain(started.problems)
+    tellFailure(running)
     return exitCodes.failed
   }
-  const service = started.value
-  const metrics = await serveMetrics(configuration.value, { reports: async () => [await service.report()], log })
+  const metrics = await serveMetrics(configuration, { reports: () => running.reports(), log })
   if ('problems' in metrics) {
-    await service.stop(0)
+    await running.stop(0)
     await log.close()
     complain(metrics.problems)
     return exitCodes.failed
   }
-  await untilToldToStop(service, { configuration: configuration.value, config, log })
+  for (const listening of running.addresses) log.info(listening, 'listening for mail')
+  await untilToldToStop(running, { found: found.value, config, log })
   await metrics.value.close()
   log.info({}, 'stopped')
   await log.close()
   return exitCodes.ok
 }
 
+function tellFailure(failure: Failure): void {
+  if ('problems' in failure) complain(failure.problems)
+  else process.stderr.write(`${failure.reason}\n`)
+}
+
+interface Surroundings {
+  readonly found: Found
+  readonly config: string | undefined
+  readonly log: SharedLog
+}
+
 /** Serves until the first SIGTERM or SIGINT, then drains. A second one means that nobody wants to wait. */
-async function untilToldToStop(
-  service: Service,
-  {
-    configuration,
-    config,
-    log,
-  }: { readonly configuration: Configuration; readonly config: string | undefined; readonly log: Log },
-): Promise<void> {
-  let reloading = Promise.resolve()
-  const reload = () => {
+async function untilToldToStop(running: Running, { found, config, log }: Surroundings): Promise<void> {
+  let changing = Promise.resolve()
+  let isStopping = false
+  const change = (how: 'reload' | 'renew') => {
     // One after the other: the last configuration is the one that counts.
-    reloading = reloading.then(async () => {
-      const next = await readConfiguration(config)
-      if ('value' in next) watch.follow(listFiles(next.value))
-      await service.reload(next)
+    changing = changing.then(async () => {
+      const next = await readWithSource(config)
+      if (isStopping) return
+      if ('value' in next) watch.follow(listFiles(next.value.configuration))
+      await running[how](next)
     })
   }
-  const watch = new FileWatch(reload)
-  watch.follow(listFiles(configuration))
-  process.on('SIGHUP', reload)
+  const watch = new FileWatch(() => change('reload'))
+  watch.follow(listFiles(found.configuration))
+  process.on('SIGHUP', () => change('reload'))
+  process.on('SIGUSR2', () => change('renew'))
   const signal = await firstOf('SIGTERM', 'SIGINT')
   for (const again of ['SIGTERM', 'SIGINT'] as const) {
     process.once(again, () => {
-      void log.close().finally(() => process.exit(exitCodes.failed))
+      void running
+        .kill()
+        .then(() => log.close())
+        .finally(() => process.exit(exitCodes.failed))
     })
   }
   log.info({ signal }, 'stopping')
+  isStopping = true
   watch.follow([])
-  await reloading
-  await service.stop(drainMs)
+  await running.stop(drainMs)
 }
 
 function listFiles({ rules }: Configuration): string[] {

@@ -1,9 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { openStore, quarantineFolder } from '../config/data-folder.ts'
-import { fingerprint } from '../config/fingerprint.ts'
 import { type BuiltGateway, buildGateway } from '../config/gateway.ts'
 import type { Configuration } from '../config/load.ts'
-import { type Checked, formatProblems, type Problem } from '../config/problem.ts'
+import type { Checked } from '../config/problem.ts'
 import { Metrics } from '../metrics/metrics.ts'
 import type { Report } from '../metrics/report.ts'
 import { DataFolder } from '../metrics/storage.ts'
@@ -11,12 +10,16 @@ import type { Log } from '../report/log.ts'
 import type { SmtpServer } from '../smtp/server.ts'
 import { type DnsCounters, newDnsCounters } from '../world/dns-counters.ts'
 import type { FileStore } from '../world/sqlite-store.ts'
-import { listen } from './listen.ts'
+import { buildOf } from './build.ts'
+import { type Edge, listen } from './listen.ts'
 import { needsRestart } from './needs-restart.ts'
-import { version } from './version.ts'
+import { tellBroken, tellInForce } from './reload-news.ts'
 
 /** How long mail waits at the start, or at a reload, for the blocklists to be tested. */
 const testPatienceMs = 2000
+
+/** How long messages that are coming in may take to be finished once we are told to stop. */
+export const drainMs = 30_000
 
 interface Parts {
   readonly log: Log
@@ -24,6 +27,12 @@ interface Parts {
   readonly metrics: Metrics
   readonly dnsCounters: DnsCounters
   readonly built: BuiltGateway
+}
+
+/** A new configuration that has been built, and is not in force yet. */
+export interface Prepared {
+  takeEffect(): Promise<void>
+  discard(): void
 }
 
 /** The running gateway: its edge, its store, and what mail is judged by at present. */
@@ -49,10 +58,10 @@ export class Service {
   }
 
   /** Starts everything, or nothing. */
-  static async start(configuration: Configuration, log: Log): Promise<Checked<Service>> {
+  static async start(configuration: Configuration, log: Log, edge: Edge = {}): Promise<Checked<Service>> {
     const store = openStore(configuration, log)
     if ('problems' in store) return store
-    const metrics = new Metrics({ version: version(), ...(await describe(configuration)) })
+    const metrics = new Metrics(await buildOf(configuration))
     const parts = { store: store.value, metrics, dnsCounters: newDnsCounters(), log }
     const built = await build(configuration, parts)
     if ('problems' in built) {
@@ -60,7 +69,7 @@ export class Service {
       return built
     }
     const service = new Service(configuration, { ...parts, built: built.value })
-    const opened = await service.#open()
+    const opened = await service.#open(edge)
     return 'problems' in opened ? opened : { value: service }
   }
 
@@ -69,24 +78,40 @@ export class Service {
     return this.#server?.addresses ?? []
   }
 
+  get server(): SmtpServer | undefined {
+    return this.#server
+  }
+
   /** Judges new sessions by a new configuration; those that run keep theirs. A broken one changes nothing. */
   async reload(configuration: Checked<Configuration>): Promise<void> {
-    if ('problems' in configuration) return this.#keepOld(configuration.problems)
+    if ('problems' in configuration) {
+      this.#metrics.reloads.noteFailure()
+      return tellBroken(this.#log, configuration.problems)
+    }
+    const prepared = await this.prepare(configuration.value)
+    if ('problems' in prepared) return tellBroken(this.#log, prepared.problems)
+    await prepared.value.takeEffect()
+    tellInForce(this.#log, needsRestart(this.#started, configuration.value))
+  }
+
+  /** Builds what a reload puts in force, without any effect yet. */
+  async prepare(configuration: Configuration): Promise<Checked<Prepared>> {
     // Half of a new name, or of a new place, would be worse than the old one.
     const { hostname, data } = this.#started
-    const built = await build(
-      { ...configuration.value, hostname, data },
-      { store: this.#store, metrics: this.#metrics, dnsCounters: this.#dnsCounters, log: this.#log },
-    )
-    if ('problems' in built) return this.#keepOld(built.problems)
-    const former = this.#current
-    this.#current = built.value
-    this.#retire(former)
-    await this.#server?.reloadCertificate()
-    this.#metrics.reloads.noteSuccess(await describe(configuration.value))
-    const parts = needsRestart(this.#started, configuration.value)
-    if (parts.length === 0) this.#log.info({}, 'the new configuration is in force')
-    else this.#log.warn({ parts }, 'the new configuration is in force, except these parts: they need a restart')
+    const context = { store: this.#store, metrics: this.#metrics, dnsCounters: this.#dnsCounters, log: this.#log }
+    const built = await build({ ...configuration, hostname, data }, context)
+    if ('problems' in built) {
+      this.#metrics.reloads.noteFailure()
+      return built
+    }
+    const takeEffect = async () => {
+      const former = this.#current
+      this.#current = built.value
+      this.#retire(former)
+      await this.#server?.reloadCertificate()
+      this.#metrics.reloads.noteSuccess(await buildOf(configuration))
+    }
+    return { value: { takeEffect, discard: () => built.value.close() } }
   }
 
   /** What this process has counted. */
@@ -106,8 +131,13 @@ export class Service {
     this.#store.close()
   }
 
-  async #open(): Promise<Checked<SmtpServer>> {
-    const server = await listen(this.#started, { gateway: () => this.#current.gateway, store: this.#store, log: this.#log })
+  async #open(edge: Edge): Promise<Checked<SmtpServer>> {
+    const server = await listen(this.#started, {
+      gateway: () => this.#current.gateway,
+      store: this.#store,
+      log: this.#log,
+      ...edge,
+    })
     if ('problems' in server) await this.stop(0)
     else this.#serve(server.value)
     return server
@@ -121,12 +151,6 @@ export class Service {
       store: () => this.#store.counts,
       folder: new DataFolder({ data, quarantine: quarantineFolder(data) }),
     })
-  }
-
-  #keepOld(problems: readonly Problem[]): void {
-    this.#metrics.reloads.noteFailure()
-    for (const problem of formatProblems(problems)) this.#log.error({ problem }, 'the configuration is broken')
-    this.#log.error({ problems: problems.length }, 'the old configuration stays in force')
   }
 
   /** Closes a former gateway: at once when nobody is connected, else when even a long session must be over. */
@@ -145,10 +169,4 @@ async function build(configuration: Configuration, context: Omit<Parts, 'built'>
   const built = await buildGateway(configuration, context)
   if ('value' in built) await Promise.race([built.value.tested, wait(testPatienceMs, undefined, { ref: false })])
   return built
-}
-
-async function describe(
-  configuration: Configuration,
-): Promise<{ readonly configuration: string; readonly mode: Configuration['mode'] }> {
-  return { configuration: await fingerprint(configuration), mode: configuration.mode }
 }

@@ -77,14 +77,13 @@ function aboutListeners({ listen, tls }: Configuration): string[] {
   })
 }
 
-function aboutRules({ rules, mode, workers, relay }: Configuration): string[] {
+function aboutRules({ rules, mode, relay }: Configuration): string[] {
   const enforced = rules.some(({ settings }) => settings.mode === 'enforce')
   return [
     ...tooLate(rules),
     ...forNobody(rules, Object.keys(relay)),
     ...(enforced ? [] : ['rules: no rule is in force, so all mail is relayed']),
     ...(mode === 'observe' ? ['mode: observe relays all mail, whatever the rules say'] : []),
-    ...(typeof workers === 'number' && workers > 1 ? ['workers: everything runs in one process at present'] : []),
   ]
 }
 

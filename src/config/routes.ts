@@ -7,6 +7,7 @@ import type { Destination } from '../relay/destination.ts'
 import { type OpenTransport, openTransport } from '../relay/open-transport.ts'
 import type { Configuration } from './load.ts'
 import { domainPattern, type Relay } from './relay.ts'
+import { workerCount } from './workers.ts'
 
 /** Where mail goes. */
 export interface Routes {
@@ -17,7 +18,7 @@ export interface Routes {
   readonly close: () => void
 }
 
-type RouteSettings = Pick<Configuration, 'relay' | 'hostname' | 'folder' | 'postmaster'>
+type RouteSettings = Pick<Configuration, 'relay' | 'hostname' | 'folder' | 'postmaster' | 'workers'>
 
 /** Brings mail where the settings of a domain say. */
 export type OpenRelay = (relay: Relay, settings: RouteSettings) => OpenTransport
@@ -58,15 +59,20 @@ function namesItsRoute({ local }: Address): boolean {
   return /[%!@]/.test(local)
 }
 
+/** To one next hop by all workers together: half of what Postfix takes at once by default (default_process_limit = 100). */
+const hopConnections = 50
+
 /** Opens what delivers: nothing is connected yet, and a Maildir that is for everybody is made. */
-export function openRelay(relay: Relay, { hostname, folder }: RouteSettings, meter?: Meter): OpenTransport {
+export function openRelay(relay: Relay, { hostname, folder, workers }: RouteSettings, meter?: Meter): OpenTransport {
   const { to, tls, verify, identity, returnPath, eightBit } = relay
+  const maxConnections = Math.ceil(hopConnections / workerCount({ workers }))
   return openTransport(absolute(to, folder), {
     hostname,
     verify,
     identity,
     returnPath,
     eightBit,
+    maxConnections,
     ...(tls && { tls }),
     ...(meter && { meter }),
   })

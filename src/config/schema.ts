@@ -22,7 +22,7 @@ export const configurationSchema = z.strictObject({
   workers: z
     .union([z.literal('auto'), z.int().min(1).max(256)])
     .default('auto')
-    .describe('How many processes share the work; at present everything runs in one, whatever stands here.'),
+    .describe('How many processes share the work: `auto` is one for each processor, 1 is a single process without a supervisor.'),
   dns: dnsSchema.prefault({}).describe('How questions to the DNS are asked.'),
   tls: tlsSchema.optional().describe('The certificate that clients see; without it, TLS is not offered.'),
   listen: z.array(listenSchema).min(1).describe('The addresses to listen on.'),

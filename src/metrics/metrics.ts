@@ -133,8 +133,8 @@ export class Metrics {
 
   /** Why mail should rather go elsewhere; nothing in a process that takes none. */
   #unready(): string[] | undefined {
-    if (!this.#watched) return undefined
     if (this.#isStopping) return ['we are stopping']
+    if (!this.#watched) return undefined
     if (!this.#fixtures) return ['we are not listening yet']
     const names = this.#watched.hops().map(({ name }) => name)
     const isLost = names.length > 0 && names.every(name => this.meter.hasJustFailed(name))

@@ -15,11 +15,19 @@ export interface Log {
   close(): Promise<void>
 }
 
+/** The log of a process that writes for others too. */
+export interface SharedLog extends Log {
+  /** Writes whole lines of another process, as they are. */
+  relay(lines: string): void
+}
+
 export interface LogOptions {
   /** One readable line each instead of JSON; for a terminal. */
   readonly pretty: boolean
   /** A file descriptor; standard output unless told. */
   readonly to?: number
+  /** What stands in every line. */
+  readonly always?: Readonly<Record<string, unknown>>
 }
 
 /** How long the end may take. */
@@ -31,13 +39,13 @@ const together = { minLength: 8 * 1024, periodicFlush: 100 } as const
 const transactionText = 'transaction'
 
 /** Opens the log. When it cannot be written, lines are lost and mail goes on. */
-export function openLog({ pretty: isPretty, to = 1 }: LogOptions): Log {
+export function openLog({ pretty: isPretty, to = 1, always }: LogOptions): SharedLog {
   const destination = pino.destination({ dest: to, sync: isPretty, maxLength: mostBytes, ...(!isPretty && together) })
   // A full disk or a closed pipe: there is nowhere left to say so.
   destination.on('error', () => {})
   const stream = isPretty ? forPeople(destination) : { write: (line: string) => void destination.write(harmless(line)) }
   const logger = pino(
-    { base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: level => ({ level }) } },
+    { base: always ?? null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: level => ({ level }) } },
     stream,
   )
   let isOpen = true
@@ -50,6 +58,9 @@ export function openLog({ pretty: isPretty, to = 1 }: LogOptions): Log {
     warn: say('warn'),
     error: say('error'),
     transaction: trace => say('info')(trace, transactionText),
+    relay: lines => {
+      if (isOpen) destination.write(lines)
+    },
     close: () => {
       isOpen = false
       return close(destination)
@@ -72,7 +83,11 @@ function close(destination: Destination): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const late = setTimeout(resolve, lastWordsMs)
   for (const end of ['close', 'error']) destination.once(end, resolve)
-  destination.end()
+  try {
+    destination.end()
+  } catch {
+    resolve() // its reader has gone, and it with it
+  }
   return promise.finally(() => clearTimeout(late))
 }
 

@@ -17,7 +17,6 @@ interface DoorNeeds {
   readonly gateway: () => Gateway
   readonly reception: ReceptionOptions
   readonly counts: ConnectionCounts
-  readonly reusePort: boolean
   readonly onEmpty: () => void
 }
 
@@ -51,6 +50,11 @@ export class Door {
   /** Answers with the port. */
   open(): Promise<number> {
     return this.#listener.listen()
+  }
+
+  /** Lets nobody in any more; all who are inside may stay. */
+  close(): void {
+    this.#listener.close()
   }
 
   /** Lets nobody in any more, and those out who have been answered. */

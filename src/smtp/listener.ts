@@ -10,6 +10,8 @@ export interface ListenerOptions {
   readonly address: string
   /** 0 for any that is free. */
   readonly port: number
+  /** A socket that is bound to it already, and that other processes accept from too. */
+  readonly socket?: object
   /** For mail from strangers, or from our own users (RFC 6409). */
   readonly as: 'mx' | 'submission'
   /** TLS from the first byte on, instead of STARTTLS (RFC 8314, 3.3). */
@@ -36,7 +38,6 @@ interface ListenerNeeds {
   readonly counts: ConnectionCounts
   /** The same at this listener, and more. */
   readonly seen: EdgeCounts
-  readonly reusePort: boolean
   /** Takes a client over; `onGone` is to be called when its connection is gone. */
   readonly serve: (guest: Guest, onGone: () => void) => void
   /** Closes a socket that has not been taken over. */
@@ -72,9 +73,9 @@ export class Listener {
   /** Starts to listen, and answers with the port; rejects when the address cannot be had. */
   listen(): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>()
-    const { address: host, port } = this.#options
+    const { address: host, port, socket } = this.#options
     this.#server.once('error', reject)
-    this.#server.listen({ host, port, reusePort: this.#needs.reusePort }, () => {
+    this.#server.listen(socket ?? { host, port }, () => {
       this.#server.off('error', reject)
       this.#server.on('error', error => this.#needs.reception.log.error({ error: String(error), host, port }, 'listening failed'))
       const bound = this.#server.address()
@@ -83,11 +84,16 @@ export class Listener {
     return promise
   }
 
+  /** Accepts no more; who is here already is served. */
+  close(): void {
+    if (this.#server.listening) this.#server.close()
+  }
+
   /** Accepts no more, and sends those away that have not been greeted yet. */
   stop(): void {
     if (this.#isStopped) return
     this.#isStopped = true
-    this.#server.close()
+    this.close()
     for (const socket of this.#sockets) this.#refuse(socket, shuttingDown)
   }
 
@@ -101,7 +107,8 @@ export class Listener {
     const { reception, counts, seen, serve, destroy } = this.#needs
     const onGone = this.#arrive(socket)
     try {
-      const guest = counts.open > reception.limits.connections ? 'full' : await receive(socket, reception)
+      const guest =
+        counts.open + reception.admissions.elsewhere > reception.limits.connections ? 'full' : await receive(socket, reception)
       if (typeof guest === 'string') return this.#dismiss(socket, guest)
       if (this.#isStopped) return guest.release()
       seen.greeted++
@@ -120,11 +127,12 @@ export class Listener {
 
   /** Counts a connection, until it is gone. */
   #arrive(socket: Socket): () => void {
-    const { counts, seen, onEmpty } = this.#needs
+    const { counts, seen, onEmpty, reception } = this.#needs
     counts.accepted++
     counts.open++
     seen.accepted++
     seen.open++
+    reception.admissions.count(1)
     this.#sockets.add(socket)
     let isGone = false
     const onGone = () => {
@@ -132,6 +140,7 @@ export class Listener {
       isGone = true
       this.#sockets.delete(socket)
       seen.open--
+      reception.admissions.count(-1)
       if (--counts.open === 0) onEmpty()
     }
     socket.on('error', () => {}) // it closes then, and that is what matters

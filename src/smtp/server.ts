@@ -29,8 +29,8 @@ export interface SmtpServerOptions {
   readonly smtputf8?: boolean
   /** Where messages wait that are too large for memory. */
   readonly spoolDirectory?: string
-  /** Whether other processes listen at the same addresses. */
-  readonly reusePort?: boolean
+  /** The key of the session tickets (RFC 5077), in 48 bytes; without it, one of our own. */
+  readonly ticketKeys?: Buffer
   /** How often we look whether the certificate has changed. */
   readonly certificateCheckMs?: number
 }
@@ -49,8 +49,14 @@ export interface SmtpServer {
   readonly counts: Readonly<ConnectionCounts>
   /** What has happened at each listener. */
   readonly seen: readonly EdgeCounts[]
+  /** The limits that this server may share with others. */
+  readonly admissions: ConnectionLimits
+  /** Seals session tickets with another key; those that were sealed with the former one are no longer taken. */
+  useTicketKeys(keys: Buffer): void
   /** Reads the certificate again, if its files have changed. */
   reloadCertificate(): Promise<void>
+  /** Accepts no more, and lets sessions go on until they end by themselves or the time is up. */
+  retire(timeoutMs: number): Promise<void>
   /** Accepts no more, lets messages that are coming in be finished, and ends all else with 421; after the time is up, everything. */
   drain(timeoutMs: number): Promise<void>
   /** Ends everything now. */
@@ -61,8 +67,9 @@ const loopback = [parseNetwork('127.0.0.0/8'), parseNetwork('::1')].filter(netwo
 
 /** Starts to listen for mail. Rejects when an address cannot be had or the certificate cannot be used. */
 export async function openSmtpServer(options: SmtpServerOptions): Promise<SmtpServer> {
-  const { tls, log, certificateCheckMs: checkMs } = options
-  const certificate = tls && (await Certificate.open(tls, { log, ...(checkMs !== undefined && { checkMs }) }))
+  const { tls, log, ticketKeys, certificateCheckMs: checkMs } = options
+  const certificate =
+    tls && (await Certificate.open(tls, { log, ...(ticketKeys && { ticketKeys }), ...(checkMs !== undefined && { checkMs }) }))
   const server = new RunningServer(options, certificate)
   try {
     await server.open()
@@ -79,7 +86,7 @@ class RunningServer implements SmtpServer {
   readonly seen: EdgeCounts[] = []
   readonly #options: SmtpServerOptions
   readonly #limits: Limits
-  readonly #admissions: ConnectionLimits
+  readonly admissions: ConnectionLimits
   readonly #certificate: Certificate | undefined
   readonly #doors: Door[] = []
   /** To be called when the last connection is gone. */
@@ -90,7 +97,7 @@ class RunningServer implements SmtpServer {
     this.#certificate = certificate
     this.#limits = { ...defaultLimits, ...options.limits }
     const proxies = options.listeners.flatMap(listener => listener.xclient ?? [])
-    this.#admissions = new ConnectionLimits(this.#limits, [...(options.exempt ?? loopback), ...proxies])
+    this.admissions = new ConnectionLimits(this.#limits, [...(options.exempt ?? loopback), ...proxies])
   }
 
   async open(): Promise<void> {
@@ -103,12 +110,21 @@ class RunningServer implements SmtpServer {
       counts.listener = `${address.includes(':') ? `[${address}]` : address}:${port}`
       this.seen.push(counts)
       this.addresses.push({ address, port, as })
-      this.#options.log.info({ address, port, as }, 'listening for mail')
     }
+  }
+
+  useTicketKeys(keys: Buffer): void {
+    this.#certificate?.useTicketKeys(keys)
   }
 
   async reloadCertificate(): Promise<void> {
     await this.#certificate?.check()
+  }
+
+  async retire(timeoutMs: number): Promise<void> {
+    const empty = this.#empty()
+    for (const door of this.#doors) door.close()
+    await Promise.race([empty, wait(timeoutMs, undefined, { ref: false })])
   }
 
   async drain(timeoutMs: number): Promise<void> {
@@ -134,9 +150,9 @@ class RunningServer implements SmtpServer {
   }
 
   #door(listener: ListenerOptions, seen: EdgeCounts): Door {
-    const { hostname, smtputf8 = true, spoolDirectory = tmpdir(), store, log, gateway, reusePort = false } = this.#options
+    const { hostname, smtputf8 = true, spoolDirectory = tmpdir(), store, log, gateway } = this.#options
     const [limits, certificate] = [this.#limits, this.#certificate]
-    const admissions = this.#admissions
+    const admissions = this.admissions
     return new Door(listener, {
       hostname,
       edge: {
@@ -160,7 +176,6 @@ class RunningServer implements SmtpServer {
         log,
       },
       counts: this.counts,
-      reusePort,
       onEmpty: () => {
         for (const resolve of this.#waiting.splice(0)) resolve()
       },

@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls'
 import type { Tls } from '../mail/session.ts'
@@ -10,6 +11,8 @@ export interface CertificateFiles {
 }
 
 const minVersion = 'TLSv1.2'
+/** Renegotiation costs us more than the client, and no client needs it; TLS 1.3 has none. */
+const secureOptions = constants.SSL_OP_NO_RENEGOTIATION
 
 /** Our certificate, read again when its files change. A broken new one never replaces a good old one. */
 export class Certificate {
@@ -17,13 +20,17 @@ export class Certificate {
   readonly #log: Logger
   readonly #listeners: ((context: SecureContext) => void)[] = []
   #context: SecureContext
+  #pair: Pair
   #version: string
+  #ticketKeys: Buffer | undefined
   #timer: NodeJS.Timeout | undefined
 
-  private constructor(files: CertificateFiles, loaded: Loaded, options: CertificateOptions) {
+  private constructor(files: CertificateFiles, { pair, version }: Loaded, options: CertificateOptions) {
     this.#files = files
-    this.#context = loaded.context
-    this.#version = loaded.version
+    this.#context = contextOf(pair, options.ticketKeys)
+    this.#pair = pair
+    this.#version = version
+    this.#ticketKeys = options.ticketKeys
     this.#log = options.log
   }
 
@@ -49,11 +56,11 @@ export class Certificate {
     try {
       // A new key beside an old certificate does not fit; the next check finds both in place.
       if ((await versionOf(this.#files)) === this.#version) return
-      const { context, version } = await load(this.#files)
-      this.#context = context
+      const { pair, version } = await load(this.#files)
+      this.#use(contextOf(pair, this.#ticketKeys))
+      this.#pair = pair
       this.#version = version
       this.#log.info({ cert: this.#files.cert }, 'the new TLS certificate is in use')
-      for (const listener of this.#listeners) listener(context)
     } catch (error) {
       this.#log.error(
         { cert: this.#files.cert, error: String(error) },
@@ -62,18 +69,36 @@ export class Certificate {
     }
   }
 
+  /** Seals session tickets with this key, in 48 bytes, which other processes may have too. */
+  useTicketKeys(keys: Buffer): void {
+    this.#ticketKeys = keys
+    this.#use(contextOf(this.#pair, keys))
+  }
+
   close(): void {
     clearInterval(this.#timer)
+  }
+
+  #use(context: SecureContext): void {
+    this.#context = context
+    for (const listener of this.#listeners) listener(context)
   }
 }
 
 interface CertificateOptions {
   readonly log: Logger
   readonly checkMs?: number
+  readonly ticketKeys?: Buffer
+}
+
+/** As they stand in the files. */
+interface Pair {
+  readonly cert: Buffer
+  readonly key: Buffer
 }
 
 interface Loaded {
-  readonly context: SecureContext
+  readonly pair: Pair
   readonly version: string
 }
 
@@ -81,7 +106,11 @@ async function load(files: CertificateFiles): Promise<Loaded> {
   // Before the files: what changes in between is read once more.
   const version = await versionOf(files)
   const [cert, key] = await Promise.all([readFile(files.cert), readFile(files.key)])
-  return { context: createSecureContext({ cert, key, minVersion }), version }
+  return { pair: { cert, key }, version }
+}
+
+function contextOf({ cert, key }: Pair, ticketKeys: Buffer | undefined): SecureContext {
+  return createSecureContext({ cert, key, minVersion, secureOptions, ...(ticketKeys && { ticketKeys }) })
 }
 
 async function versionOf(files: CertificateFiles): Promise<string> {

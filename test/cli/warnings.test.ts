@@ -49,7 +49,6 @@ it('metrics that other machines can read are warned of', async () => {
 it('rules that do not count are warned of', async () => {
   assert.match((await warned(`${local}rules: [{ use: helo, mode: shadow }]`))[0] ?? '', /no rule is in force/)
   assert.match((await warned(`${local}${rules}mode: observe`))[0] ?? '', /observe relays all mail/)
-  assert.match((await warned(`${local}${rules}workers: 4`))[0] ?? '', /one process/)
 })
 
 it('rules that come too late, or are for nobody, are warned of', async () => {

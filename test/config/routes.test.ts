@@ -5,7 +5,7 @@ import { openRoutes } from '../../src/config/routes.ts'
 import { dryTransport } from '../../src/report/rehearsal.ts'
 
 function routes(relay: Readonly<Record<string, unknown>>, postmaster?: { readonly local: string; readonly domain: string }) {
-  const settings = { relay: relaysSchema.parse(relay), hostname: 'mx.our.example', folder: '/', postmaster }
+  const settings = { relay: relaysSchema.parse(relay), hostname: 'mx.our.example', folder: '/', postmaster, workers: 1 }
   const opened: string[] = []
   const { route, isExempt, close } = openRoutes(settings, ({ to }) => {
     opened.push(to.text)

@@ -95,6 +95,19 @@ describe('TLS', () => {
     modest.destroy()
   })
 
+  it('negotiates once: a client that asks for more costs nothing', async () => {
+    await using edge = await openEdge({ tls: tlsFiles, listeners: [{ tls: 'implicit' }] })
+    const client = connectTls({ port: edge.port, host: '127.0.0.1', rejectUnauthorized: false, maxVersion: 'TLSv1.2' })
+    await new Promise((resolve, reject) => client.once('secureConnect', resolve).once('error', reject))
+    const refused = new Promise((resolve, reject) => {
+      client.once('error', resolve)
+      client.once('close', () => reject(new Error('closed without a word')))
+      client.renegotiate({ rejectUnauthorized: false }, () => reject(new Error('renegotiated')))
+    })
+    assert.match(String(await refused), /no renegotiation/i)
+    client.destroy()
+  })
+
   it('survives a client that answers 220 with anything but a handshake', async () => {
     await using edge = await openEdge({ tls: tlsFiles })
     for (const nonsense of ['EHLO again\r\n', '\x16\x03\x01\x00', '']) {
