@@ -60,13 +60,14 @@ function namesItsRoute({ local }: Address): boolean {
 
 /** Opens what delivers: nothing is connected yet, and a Maildir that is for everybody is made. */
 export function openRelay(relay: Relay, { hostname, folder }: RouteSettings, meter?: Meter): OpenTransport {
-  const { to, tls, verify, identity, returnPath, eightBit } = relay
+  const { to, tls, verify, identity, returnPath, eightBit, timeouts } = relay
   return openTransport(absolute(to, folder), {
     hostname,
     verify,
     identity,
     returnPath,
     eightBit,
+    timeouts,
     ...(tls && { tls }),
     ...(meter && { meter }),
   })
