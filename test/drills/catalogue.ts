@@ -1,0 +1,8 @@
+import type { Drill } from './drill.ts'
+import { nextHopDiesAfterDot } from './next-hop-dies-after-dot.ts'
+import { nextHopDown } from './next-hop-down.ts'
+import { nextHopHangs } from './next-hop-hangs.ts'
+import * as nextHopSteps from './next-hop-steps.ts'
+
+/** All drills, in the order in which they are done. */
+export const drills: readonly Drill[] = [nextHopDown, nextHopHangs, ...Object.values(nextHopSteps), nextHopDiesAfterDot]
