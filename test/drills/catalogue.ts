@@ -1,3 +1,4 @@
+import { dnsTrouble } from './dns-trouble.ts'
 import type { Drill } from './drill.ts'
 import { nextHopDiesAfterDot } from './next-hop-dies-after-dot.ts'
 import { nextHopDown } from './next-hop-down.ts'
@@ -5,4 +6,10 @@ import { nextHopHangs } from './next-hop-hangs.ts'
 import * as nextHopSteps from './next-hop-steps.ts'
 
 /** All drills, in the order in which they are done. */
-export const drills: readonly Drill[] = [nextHopDown, nextHopHangs, ...Object.values(nextHopSteps), nextHopDiesAfterDot]
+export const drills: readonly Drill[] = [
+  nextHopDown,
+  nextHopHangs,
+  ...Object.values(nextHopSteps),
+  nextHopDiesAfterDot,
+  dnsTrouble,
+]

@@ -7,6 +7,8 @@ import { Postern, type PosternOptions } from './postern.ts'
 
 /** What a configuration says, where a drill does not want the usual. */
 export interface Settings {
+  /** Tells it from others on the same stage. */
+  readonly name?: string
   readonly port?: number
   /** Whether clients name their addresses by PROXY headers. */
   readonly proxied?: boolean
@@ -55,13 +57,13 @@ export class Stage {
     return join(this.folder, name)
   }
 
-  get configuration(): string {
-    return this.path('postern.yaml')
+  configuration(name = 'postern'): string {
+    return this.path(`${name}.yaml`)
   }
 
   /** Writes the configuration: JSON is YAML. */
   async configure(settings: Settings): Promise<void> {
-    const { port = 0, proxied = false, relay, rules = [], limits, data = 'data', workers = 1, dns, tls } = settings
+    const { name, port = 0, proxied = false, relay, rules = [], limits, data = 'data', workers = 1, dns, tls } = settings
     const configuration = {
       hostname: 'mx.our.example',
       data,
@@ -73,12 +75,12 @@ export class Stage {
       ...(dns && { dns }),
       ...(tls && { tls }),
     }
-    await writeFile(this.configuration, JSON.stringify(configuration, undefined, 2))
+    await writeFile(this.configuration(name), JSON.stringify(configuration, undefined, 2))
   }
 
   /** Starts Postern as it is configured, without waiting for it. */
-  spawn(options: PosternOptions = {}): Postern {
-    const postern = new Postern(this.configuration, options)
+  spawn(options: PosternOptions = {}, name?: string): Postern {
+    const postern = new Postern(this.configuration(name), options)
     this.later(() => postern.kill())
     return postern
   }
@@ -86,7 +88,7 @@ export class Stage {
   /** Configures and starts Postern, and waits until it listens. */
   async postern(settings: Settings, options: PosternOptions = {}): Promise<{ readonly postern: Postern; readonly port: number }> {
     await this.configure(settings)
-    const postern = this.spawn(options)
+    const postern = this.spawn(options, settings.name)
     return { postern, port: await postern.port() }
   }
 
