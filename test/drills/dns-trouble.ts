@@ -9,21 +9,26 @@ const boundMs = 15_000
 
 const localhost = ({ name, type }: Question): Answer[] => (type === 'A' ? [{ type: 'A', name, ttl: 60, data: '127.0.0.1' }] : [])
 
-const troubles: Readonly<Record<string, (question: Question) => BadAnswer | undefined>> = {
+type Troubles = Readonly<Record<string, (question: Question) => BadAnswer | undefined>>
+
+/** With the default set in force nobody is refused for the DNS' trouble, and all are answered in time. */
+function dnsDrill(name: string, troubles: Troubles): Drill {
+  const run: Drill['run'] = stage => Promise.all(Object.entries(troubles).map(([title, answer]) => trouble(stage, title, answer)))
+  return { name, run }
+}
+
+export const dnsFails = dnsDrill('dns-fails', {
   'is silent': () => undefined,
   'says SERVFAIL to everything': () => ({ code: 'SERVFAIL' }),
+  'takes 3 s for each answer, more than we wait': () => ({ code: 'NXDOMAIN', afterMs: 3000 }),
+})
+
+export const dnsLies = dnsDrill('dns-lies', {
   'answers with wrong ids': question => ({ wrongId: true, answers: localhost(question) }),
   'answers for other names': question => ({ otherName: 'other.example', answers: localhost(question) }),
   'says NXDOMAIN to everything': () => ({ code: 'NXDOMAIN' }),
   'says 127.0.0.1 to everything, so every list knows everybody': question => ({ answers: localhost(question) }),
-  'takes 3 s for each answer, more than we wait': () => ({ code: 'NXDOMAIN', afterMs: 3000 }),
-}
-
-/** With the default set in force nobody is refused for the DNS' trouble, and all are answered in time. */
-export const dnsTrouble: Drill = {
-  name: 'dns-trouble',
-  run: stage => Promise.all(Object.entries(troubles).map(([title, answer]) => trouble(stage, title, answer))),
-}
+})
 
 async function trouble(stage: Stage, title: string, answer: (question: Question) => BadAnswer | undefined): Promise<Outcome> {
   const name = title.replaceAll(/\W+/g, '-')
