@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseDomain } from '../mail/address.ts'
 import { parseDestination } from '../relay/destination.ts'
+import { relayTimeoutsSchema } from './relay-timeouts.ts'
 
 /** Where the mail of one domain goes. */
 const relaySchema = z.strictObject({
@@ -40,6 +41,7 @@ const relaySchema = z.strictObject({
     .enum(['defer'])
     .default('defer')
     .describe('What happens while the next hop cannot be reached: the sender is asked to come again (451).'),
+  timeouts: relayTimeoutsSchema.prefault({}).describe('How long the next hop may take, each in milliseconds.'),
 })
 
 export type Relay = z.output<typeof relaySchema>

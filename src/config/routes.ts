@@ -64,7 +64,7 @@ const hopConnections = 50
 
 /** Opens what delivers: nothing is connected yet, and a Maildir that is for everybody is made. */
 export function openRelay(relay: Relay, { hostname, folder, workers }: RouteSettings, meter?: Meter): OpenTransport {
-  const { to, tls, verify, identity, returnPath, eightBit } = relay
+  const { to, tls, verify, identity, returnPath, eightBit, timeouts } = relay
   const maxConnections = Math.ceil(hopConnections / workerCount({ workers }))
   return openTransport(absolute(to, folder), {
     hostname,
@@ -73,6 +73,7 @@ export function openRelay(relay: Relay, { hostname, folder, workers }: RouteSett
     returnPath,
     eightBit,
     maxConnections,
+    timeouts,
     ...(tls && { tls }),
     ...(meter && { meter }),
   })

@@ -1,5 +1,6 @@
 import type { DnsAnswer } from '../engine/dns.ts'
 import { defineFact, type Look } from '../engine/fact.ts'
+import { publicTopLevelDomain } from '../mail/domain.ts'
 
 /** Whether the sender's domain can have sent mail, and could get an answer. */
 export interface SenderDomainFinding {
@@ -23,7 +24,10 @@ export const senderDomain = defineFact({
       look.dns.query('MX', sender.domain, look.signal),
       look.dns.query('TXT', sender.domain, look.signal),
     ])
-    if (mx.status === 'nxdomain') return { status: 'nxdomain', mx: 'none', spfDeniesAll: false }
+    if (mx.status === 'nxdomain') {
+      const isTrue = await knowsTopLevel(sender.domain, look)
+      return { status: isTrue ? 'nxdomain' : 'temperror', mx: isTrue ? 'none' : 'temperror', spfDeniesAll: false }
+    }
     const spfDeniesAll = deniesAll(txt)
     if (mx.status === 'temperror')
       return { status: txt.status === 'found' ? 'exists' : 'temperror', mx: 'temperror', spfDeniesAll }
@@ -31,6 +35,14 @@ export const senderDomain = defineFact({
     return { status: 'exists', mx: await implicitMx(sender.domain, look), spfDeniesAll }
   },
 })
+
+/** Whether the resolver can be believed that there is no such domain: one that has lost the Internet says so of `org` too. */
+async function knowsTopLevel(domain: string, { dns, signal }: Pick<Look<'mail'>, 'dns' | 'signal'>): Promise<boolean> {
+  const top = publicTopLevelDomain(domain)
+  if (top === undefined) return true
+  const { status } = await dns.query('NS', top, signal)
+  return status === 'found' || status === 'nodata'
+}
 
 // RFC 7505, 3: a null MX stands alone.
 function isNull(records: readonly { readonly exchange: string }[]): boolean {

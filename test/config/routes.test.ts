@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { startNextHop } from '../../fixtures/next-hop.ts'
 import { relaysSchema } from '../../src/config/relay.ts'
-import { openRoutes } from '../../src/config/routes.ts'
+import { openRelay, openRoutes } from '../../src/config/routes.ts'
+import { relayTimeouts } from '../../src/relay/relay-timeouts.ts'
 import { dryTransport } from '../../src/report/rehearsal.ts'
+import { transaction } from '../relay/relaying.ts'
 
 function routes(relay: Readonly<Record<string, unknown>>, postmaster?: { readonly local: string; readonly domain: string }) {
   const settings = { relay: relaysSchema.parse(relay), hostname: 'mx.our.example', folder: '/', postmaster, workers: 1 }
@@ -66,4 +69,16 @@ it('SRV-20: no mail goes to an address that names its own route', () => {
   const { to } = routes(relay)
   for (const local of ['u%other.example', 'other.example!u', '"u@other.example"'])
     assert.equal(to(local, 'our.example'), undefined)
+})
+
+it('a next hop has the time that the configuration gives it, and the usual time for the rest', async t => {
+  const hop = await startNextHop({ script: { connect: 'hang' } })
+  t.after(() => hop.close())
+  const relay = relaysSchema.parse({ 'our.example': { to: `smtp://127.0.0.1:${hop.port}`, timeouts: { greetingMs: 20 } } })
+  assert.deepEqual(relay['our.example']?.timeouts, { ...relayTimeouts, greetingMs: 20 })
+  const { route, close } = openRoutes({ relay, hostname: 'mx.our.example', folder: '/', postmaster: undefined }, openRelay)
+  const bob = { local: 'bob', domain: 'our.example' }
+  const reply = await route(bob)?.transport.begin(transaction()).ask(bob)
+  assert.match(reply?.detail ?? '', /within 20 ms/)
+  close()
 })

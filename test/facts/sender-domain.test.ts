@@ -26,6 +26,16 @@ describe('sender-domain', () => {
     assert.deepEqual(await find(undefined), ['nxdomain', 'none', false])
   })
 
+  it('does not believe a resolver for which not even the top-level domain exists', async () => {
+    assert.deepEqual(await find(undefined, 'never.org'), ['temperror', 'temperror', false])
+    const dns = zoneDns({ org: { NS: ['a0.org.afilias-nst.info'] } })
+    const found = await findFact(senderDomain, { sender: { local: 'alice', domain: 'never.org' } }, dns)
+    assert.deepEqual([found.status, found.mx], ['nxdomain', 'none'])
+    const failing = zoneDns({ org: 'temperror' })
+    const unknown = await findFact(senderDomain, { sender: { local: 'alice', domain: 'never.org' } }, failing)
+    assert.equal(unknown.status, 'temperror')
+  })
+
   it('SRV-27: knows a null MX, which stands alone', async () => {
     const nothing = { preference: 0, exchange: '' }
     assert.deepEqual(await find({ MX: [nothing] }), ['exists', 'null', false])

@@ -11,6 +11,8 @@ export interface Postfix {
   readonly port: number
   /** The message that was delivered to a mailbox, once there is one: with LF line ends, as Postfix keeps it. */
   delivered(mailbox: string): Promise<Buffer>
+  /** The folder of a mailbox's new messages. */
+  newMail(mailbox: string): string
   /** How many messages a mailbox has. */
   count(mailbox: string): Promise<number>
   log(): Promise<string>
@@ -34,6 +36,7 @@ export async function startPostfix(): Promise<Postfix> {
   return {
     port,
     delivered: mailbox => until(`a message for ${mailbox} in Postfix`, () => firstMessage(newMail(folder, mailbox))),
+    newMail: mailbox => newMail(folder, mailbox),
     count: async mailbox => (await readdir(newMail(folder, mailbox)).catch(() => [])).length,
     log: () => readFile(join(folder, 'data/maillog'), 'utf8'),
     daemons: name => childrenOf(join(folder, 'spool/pid/master.pid'), name),

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { connect, type TLSSocket } from 'node:tls'
-import { freePort } from '../../../fixtures/free-port.ts'
-import { SmtpClient } from '../../../fixtures/smtp-client.ts'
-import { plain, send } from '../../functional/gateway.ts'
-import { gone, type Running, run } from './running.ts'
+import { freePort } from '../../fixtures/free-port.ts'
+import { SmtpClient } from '../../fixtures/smtp-client.ts'
+import { plain, send } from '../functional/gateway.ts'
+import { gone, type Running, run } from './support/workers.ts'
 
 /** Clients that come one after the other, many at a time, until they are told to stop; what each has heard at its end. */
 function traffic({ port }: Running, everyMs: number) {
@@ -128,7 +128,7 @@ describe('workers', { concurrency: 2 }, () => {
 
   it('a TLS session that began with one goes on with another', async t => {
     const port = await freePort()
-    const tls = join(import.meta.dirname, '../../../fixtures/tls/test-only')
+    const tls = join(import.meta.dirname, '../../fixtures/tls/test-only')
     const running = await run(t, {
       tls: `{ cert: ${tls}.pem, key: ${tls}.key }`,
       listen: `[{ address: "127.0.0.1:0", proxyProtocol: [127.0.0.1] }, { address: "127.0.0.1:${port}", tls: implicit }]`,

@@ -1,0 +1,24 @@
+import { diskFull } from './disk-full.ts'
+import { dnsFails, dnsLies } from './dns-trouble.ts'
+import type { Drill } from './drill.ts'
+import { nextHopDiesAfterDot } from './next-hop-dies-after-dot.ts'
+import { nextHopDown } from './next-hop-down.ts'
+import { nextHopHangs } from './next-hop-hangs.ts'
+import * as nextHopSteps from './next-hop-steps.ts'
+
+import { policyBreaks } from './policy-breaks.ts'
+import { storeBroken, storeLocked } from './store-trouble.ts'
+
+/** All drills, in the order in which they are done. */
+export const drills: readonly Drill[] = [
+  nextHopDown,
+  nextHopHangs,
+  ...Object.values(nextHopSteps),
+  nextHopDiesAfterDot,
+  dnsFails,
+  dnsLies,
+  diskFull,
+  storeLocked,
+  storeBroken,
+  policyBreaks,
+]
