@@ -76,7 +76,10 @@ it('a next hop has the time that the configuration gives it, and the usual time 
   t.after(() => hop.close())
   const relay = relaysSchema.parse({ 'our.example': { to: `smtp://127.0.0.1:${hop.port}`, timeouts: { greetingMs: 20 } } })
   assert.deepEqual(relay['our.example']?.timeouts, { ...relayTimeouts, greetingMs: 20 })
-  const { route, close } = openRoutes({ relay, hostname: 'mx.our.example', folder: '/', postmaster: undefined }, openRelay)
+  const { route, close } = openRoutes(
+    { relay, hostname: 'mx.our.example', folder: '/', workers: 1, postmaster: undefined },
+    openRelay,
+  )
   const bob = { local: 'bob', domain: 'our.example' }
   const reply = await route(bob)?.transport.begin(transaction()).ask(bob)
   assert.match(reply?.detail ?? '', /within 20 ms/)
