@@ -128,7 +128,7 @@ describe('workers', { concurrency: 2 }, () => {
 
   it('a TLS session that began with one goes on with another', async t => {
     const port = await freePort()
-    const tls = join(import.meta.dirname, '../fixtures/tls/test-only')
+    const tls = join(import.meta.dirname, '../../fixtures/tls/test-only')
     const running = await run(t, {
       tls: `{ cert: ${tls}.pem, key: ${tls}.key }`,
       listen: `[{ address: "127.0.0.1:0", proxyProtocol: [127.0.0.1] }, { address: "127.0.0.1:${port}", tls: implicit }]`,
