@@ -57,7 +57,11 @@ export function openLog({ pretty: isPretty, to = 1, always }: LogOptions): Share
     info: say('info'),
     warn: say('warn'),
     error: say('error'),
-    transaction: trace => say('info')(trace, transactionText),
+    transaction: isPretty
+      ? trace => say('info')(trace, transactionText)
+      : trace => {
+          if (isOpen) destination.write(harmless(transactionLine(trace, always)))
+        },
     relay: lines => {
       if (isOpen) destination.write(lines)
     },
@@ -66,6 +70,12 @@ export function openLog({ pretty: isPretty, to = 1, always }: LogOptions): Share
       return close(destination)
     },
   }
+}
+
+/** As pino would write it, at once: there is one for each message, and pino takes every field on its own. */
+function transactionLine(trace: Trace, always: object = {}): string {
+  const time = new Date().toISOString()
+  return `${JSON.stringify({ level: 'info', time, ...always, ...trace, msg: transactionText })}\n`
 }
 
 /** The same JSON, without a character that a terminal would obey. Outside of strings there is none but the final line end. */
