@@ -35,7 +35,7 @@ const lastWordsMs = 1000
 /** Lines that nobody reads must not fill the memory. */
 const mostBytes = 16 * 1024 * 1024
 /** Lines go out together: one by one, under load, they would cost more than the mail. A crash loses no more than these. */
-const together = { minLength: 8 * 1024, periodicFlush: 100 } as const
+const together = { minLength: 64 * 1024, maxWrite: 256 * 1024, periodicFlush: 100 } as const
 const transactionText = 'transaction'
 
 /** Opens the log. When it cannot be written, lines are lost and mail goes on. */
