@@ -1,6 +1,7 @@
 import { diskFull } from './disk-full.ts'
 import { dnsFails, dnsLies } from './dns-trouble.ts'
 import type { Drill } from './drill.ts'
+import { killed } from './kill.ts'
 import { nextHopDiesAfterDot } from './next-hop-dies-after-dot.ts'
 import { nextHopDown } from './next-hop-down.ts'
 import { nextHopHangs } from './next-hop-hangs.ts'
@@ -21,4 +22,5 @@ export const drills: readonly Drill[] = [
   storeLocked,
   storeBroken,
   policyBreaks,
+  killed,
 ]

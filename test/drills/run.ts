@@ -30,7 +30,8 @@ function late(): Promise<never> {
 }
 
 function broken(error: unknown): Outcome {
-  const fault = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  console.error(error)
+  const [fault = ''] = String(error).split('\n')
   return { done: 'the drill itself', clients: '', where: '', faults: [fault] }
 }
 
