@@ -52,7 +52,7 @@ export class ConnectionLimits {
 
   #minute(ip: string, now: number): Minute {
     const known = this.#minutes.get(ip)
-    if (known && now - known.started < minuteMs) return known
+    if (known && isMinuteOf(known.started, now)) return known
     const minute: Minute = { started: now, connections: 0, reported: false }
     this.#minutes.delete(ip)
     this.#minutes.set(ip, minute)
@@ -63,7 +63,7 @@ export class ConnectionLimits {
   /** The minutes that are over, and the oldest when there are too many. */
   #forget(now: number): void {
     for (const [ip, { started }] of this.#minutes) {
-      if (now - started < minuteMs && this.#minutes.size <= watchedAddresses) return
+      if (isMinuteOf(started, now) && this.#minutes.size <= watchedAddresses) return
       this.#minutes.delete(ip)
     }
   }
@@ -87,4 +87,9 @@ export class ConnectionLimits {
     if (left > 0) this.#open.set(key, left)
     else this.#open.delete(key)
   }
+}
+
+/** Whether a minute is not over yet. One that is still to begin is from before the clock was set back. */
+function isMinuteOf(started: number, now: number): boolean {
+  return started <= now && now - started < minuteMs
 }
