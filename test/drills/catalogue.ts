@@ -1,3 +1,4 @@
+import { clockJumps } from './clock-jumps.ts'
 import { diskFull } from './disk-full.ts'
 import { dnsFails, dnsLies } from './dns-trouble.ts'
 import type { Drill } from './drill.ts'
@@ -9,6 +10,7 @@ import * as nextHopSteps from './next-hop-steps.ts'
 
 import { policyBreaks } from './policy-breaks.ts'
 import { storeBroken, storeLocked } from './store-trouble.ts'
+import { workerKilled } from './worker-killed.ts'
 
 /** All drills, in the order in which they are done. */
 export const drills: readonly Drill[] = [
@@ -23,4 +25,6 @@ export const drills: readonly Drill[] = [
   storeBroken,
   policyBreaks,
   killed,
+  workerKilled,
+  clockJumps,
 ]

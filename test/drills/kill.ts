@@ -2,13 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { NextHop } from '../../fixtures/next-hop.ts'
 import { type Drill, expecting } from './drill.ts'
 import type { Ledger } from './stage/ledger.ts'
-import { newId, type Sent, send } from './stage/sender.ts'
 import { at, type Stage } from './stage/stage.ts'
+import { Traffic } from './stage/traffic.ts'
 
 const processes = 4
 /** How often each is killed. */
 const moments = 5
-const clients = 4
 /** Moments differ as chance has it, and are the same in each run. */
 const longestMs = 150
 
@@ -55,7 +54,7 @@ async function killAgainAndAgain(stage: Stage, { number, hop, ledger }: Scene): 
   const traffic = new Traffic(port, ledger)
   const random = numbers(number)
   for (let moment = 0; moment < moments; moment++) {
-    await traffic.untilTaken(clients)
+    await traffic.untilTaken(4)
     await wait(random() * longestMs)
     await postern.kill()
     postern = stage.spawn({}, settings.name)
@@ -63,45 +62,6 @@ async function killAgainAndAgain(stage: Stage, { number, hop, ledger }: Scene): 
   }
   await traffic.end()
   return traffic
-}
-
-/** Clients that send one message after the other, each until it is taken. */
-class Traffic {
-  readonly unsure = new Set<string>()
-  taken = 0
-  readonly #port: number
-  readonly #ledger: Ledger
-  readonly #senders: readonly Promise<void>[]
-  #isOver = false
-
-  constructor(port: number, ledger: Ledger) {
-    this.#port = port
-    this.#ledger = ledger
-    this.#senders = Array.from({ length: clients }, () => this.#run())
-  }
-
-  async untilTaken(more: number): Promise<void> {
-    const goal = this.taken + more
-    while (this.taken < goal) await wait(5)
-  }
-
-  async end(): Promise<void> {
-    this.#isOver = true
-    await Promise.all(this.#senders)
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#isOver) {
-      const id = newId()
-      for (let sent: Sent | undefined; !sent?.taken; ) {
-        sent = await send({ port: this.#port, id, bytes: 20_000 })
-        this.#ledger.note(sent)
-        if (sent.unsure) this.unsure.add(id)
-        if (sent.taken) this.taken++
-        else await wait(50)
-      }
-    }
-  }
 }
 
 /** Numbers from 0 to 1 as if by chance (a linear congruential generator). */
