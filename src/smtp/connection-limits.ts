@@ -123,7 +123,7 @@ export class ConnectionLimits {
 
   #minute(ip: string, now: number): Minute {
     const known = this.#minutes.get(ip)
-    if (known && now - known.started < minuteMs) return known
+    if (known && isMinuteOf(known.started, now)) return known
     const minute: Minute = { started: now, connections: 0, reported: false }
     this.#minutes.delete(ip)
     this.#minutes.set(ip, minute)
@@ -134,7 +134,7 @@ export class ConnectionLimits {
   /** The minutes that are over, and the oldest when there are too many. */
   #forget(now: number): void {
     for (const [ip, { started }] of this.#minutes) {
-      if (now - started < minuteMs && this.#minutes.size <= watchedAddresses) return
+      if (isMinuteOf(started, now) && this.#minutes.size <= watchedAddresses) return
       this.#minutes.delete(ip)
     }
   }
@@ -170,4 +170,9 @@ function add(counts: Map<string, number>, key: string, by: number): void {
 
 function noChanges() {
   return { open: new Map<string, number>(), arrived: new Map<string, number>(), total: 0 }
+}
+
+/** Whether a minute is not over yet. One that is still to begin is from before the clock was set back. */
+function isMinuteOf(started: number, now: number): boolean {
+  return started <= now && now - started < minuteMs
 }

@@ -1,6 +1,8 @@
+import { clockJumps } from './clock-jumps.ts'
 import { diskFull } from './disk-full.ts'
 import { dnsFails, dnsLies } from './dns-trouble.ts'
 import type { Drill } from './drill.ts'
+import { killed } from './kill.ts'
 import { nextHopDiesAfterDot } from './next-hop-dies-after-dot.ts'
 import { nextHopDown } from './next-hop-down.ts'
 import { nextHopHangs } from './next-hop-hangs.ts'
@@ -8,6 +10,7 @@ import * as nextHopSteps from './next-hop-steps.ts'
 
 import { policyBreaks } from './policy-breaks.ts'
 import { storeBroken, storeLocked } from './store-trouble.ts'
+import { workerKilled } from './worker-killed.ts'
 
 /** All drills, in the order in which they are done. */
 export const drills: readonly Drill[] = [
@@ -21,4 +24,7 @@ export const drills: readonly Drill[] = [
   storeLocked,
   storeBroken,
   policyBreaks,
+  killed,
+  workerKilled,
+  clockJumps,
 ]

@@ -17,7 +17,8 @@ export interface Drill {
   readonly name: string
   /** Why it cannot be done on this machine; undefined when it can. */
   readonly lacks?: () => string | undefined
-  readonly run: (stage: Stage) => Promise<readonly Outcome[]>
+  /** What became of it; or why it could not be done after all. */
+  readonly run: (stage: Stage) => Promise<readonly Outcome[] | string>
 }
 
 /** The faults whose condition does not hold. */

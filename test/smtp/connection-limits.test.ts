@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseNetwork } from '../../src/mail/network.ts'
+import { ConnectionLimits } from '../../src/smtp/connection-limits.ts'
+import { defaultLimits } from '../../src/smtp/limits.ts'
 import { Client } from './dialogue.ts'
 import { openEdge } from './edge.ts'
 
@@ -40,5 +42,15 @@ describe('connection limits', () => {
       const clients = [await Client.greeted(edge.port), await Client.greeted(edge.port)]
       for (const client of clients) client.destroy()
     }
+  })
+
+  it('hold for a minute, also when the clock is set back an hour', () => {
+    const limits = new ConnectionLimits({ ...defaultLimits, newPerMinute: 1 }, [])
+    const hour = 3_600_000
+    const isIn = (now: number) => 'release' in limits.admit('192.0.2.1', now)
+    assert.deepEqual(
+      [isIn(2 * hour), isIn(2 * hour + 1), isIn(hour), isIn(hour + 1), isIn(hour + 60_000)],
+      [true, false, true, false, true],
+    )
   })
 })
