@@ -63,7 +63,8 @@ export class Findings {
   readonly #phases: readonly Phase[]
   readonly #world: World
   readonly #outer: Findings | undefined
-  readonly #found = new Map<string, Finding>()
+  /** Made with the first fact: an idle connection has three of these. */
+  #found: Map<string, Finding> | undefined
   readonly #entries: FactEntry[] = []
 
   constructor(phases: readonly Phase[], world: World, outer?: Findings) {
@@ -83,12 +84,12 @@ export class Findings {
 
   /** The value of a fact that has been found already. */
   known(fact: Fact): { readonly is: unknown } | undefined {
-    return this.#home(fact).#found.get(fact.name)?.value
+    return this.#home(fact).#found?.get(fact.name)?.value
   }
 
   /** Whether what was found rests on answers of the DNS. */
   restsOnDns(fact: Fact): boolean {
-    return this.#home(fact).#found.get(fact.name)?.restsOnDns ?? false
+    return this.#home(fact).#found?.get(fact.name)?.restsOnDns ?? false
   }
 
   get<T>(fact: Fact<T>, known: object, asking: readonly string[] = []): Promise<T> {
@@ -98,7 +99,7 @@ export class Findings {
   #finding(fact: Fact, known: object, asking: readonly string[]): Finding {
     if (asking.includes(fact.name)) throw new Error(`Facts need each other: ${[...asking, fact.name].join(' -> ')}`)
     const home = this.#home(fact)
-    return home.#found.get(fact.name) ?? home.#start(fact, known, [...asking, fact.name])
+    return home.#found?.get(fact.name) ?? home.#start(fact, known, [...asking, fact.name])
   }
 
   #home(fact: Fact): Findings {
@@ -109,6 +110,7 @@ export class Findings {
 
   #start(fact: Fact, known: object, asking: readonly string[]): Finding {
     const finding: Finding = { promise: nothing, restsOnDns: false }
+    this.#found ??= new Map()
     this.#found.set(fact.name, finding)
     const glance = new Glance(this.#world, finding, other => this.#finding(other, known, asking))
     const started = performance.now()
