@@ -160,7 +160,7 @@ export class OpenTransaction implements Transaction {
     this.note(recipient, isTemporary(reply) ? 'deferred' : 'rejected', reply, more)
   }
 
-  trace(ending: Ending, reply?: Reply): Trace {
+  trace(ending: Ending, reply?: Reply, limit?: string): Trace {
     return {
       id: this.id,
       started: this.#started.toISOString(),
@@ -174,6 +174,7 @@ export class OpenTransaction implements Transaction {
       entries: this.entries,
       ...(this.standing.degraded && { degraded: true }),
       ending,
+      ...(limit && { limit }),
       ...(reply && { reply: formatReply(reply) }),
     }
   }

@@ -1,5 +1,7 @@
 import type { Conversation } from '../engine/conversation.ts'
 import type { Ending } from '../engine/trace.ts'
+import type { Edge } from './edge.ts'
+import type { LimitCounts, LimitName } from './limit-counts.ts'
 import type { Logger } from './logger.ts'
 import { localTrouble } from './replies.ts'
 import type { WireReply } from './wire-reply.ts'
@@ -8,15 +10,18 @@ import type { WireReply } from './wire-reply.ts'
 export class Attention {
   readonly #conversation: Conversation
   readonly #log: Logger
+  readonly #reached: LimitCounts
   /** How it will have ended, as things stand. */
   ending: Ending = 'disconnected'
+  #limit: LimitName | undefined
   /** The conversation is at work on a command: nobody may interrupt it. */
   #isAnswering = false
   #isOver = false
 
-  constructor(conversation: Conversation, log: Logger) {
+  constructor(conversation: Conversation, { log, reached }: Pick<Edge, 'log' | 'reached'>) {
     this.#conversation = conversation
     this.#log = log
+    this.#reached = reached
   }
 
   /** Lets the conversation come to its answer. When the client leaves meanwhile, the conversation hears of it afterwards. */
@@ -47,6 +52,17 @@ export class Attention {
     }
   }
 
+  /** Counts a limit that has been reached. */
+  reach(limit: LimitName | undefined): void {
+    if (limit) this.#reached[limit]++
+  }
+
+  /** The same, and the session ends there. */
+  endAt(limit: LimitName): void {
+    this.reach(limit)
+    this.#limit = limit
+  }
+
   /** It takes too long: nobody waits for it any more. */
   giveUp(what: string): void {
     this.#log.error({ command: what }, 'an answer of ours took too long')
@@ -62,7 +78,7 @@ export class Attention {
 
   leave(ending: Ending): void {
     try {
-      this.#conversation.close(ending)
+      this.#conversation.close(ending, this.#limit)
     } catch (error) {
       this.#log.error({ error: String(error) }, 'ending a conversation failed')
     }

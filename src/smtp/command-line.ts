@@ -30,3 +30,13 @@ function decode(bytes: Buffer): string | undefined {
     return undefined // not UTF-8: the caller's answer to it is a refusal
   }
 }
+
+/** The first word of a command, in capitals. */
+export function verbOf(text: string): string {
+  const space = text.indexOf(' ')
+  return (space === -1 ? text : text.slice(0, space)).toUpperCase()
+}
+
+export function hasArguments(line: string): boolean {
+  return line.trimEnd().includes(' ')
+}

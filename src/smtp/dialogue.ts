@@ -1,6 +1,7 @@
 import type { Conversation, Identity } from '../engine/conversation.ts'
 import { isAccepted, ok, type Reply } from '../mail/reply.ts'
 import type { Tls, Violation } from '../mail/session.ts'
+import { hasArguments } from './command-line.ts'
 import type { Edge } from './edge.ts'
 import { parseHelo } from './helo-name.ts'
 import { readMail, readRcpt } from './mail-command.ts'
@@ -43,6 +44,10 @@ export class Dialogue {
     this.#options = options
     this.#conversation = options.conversation
     this.#isSecure = options.conversation.session.tls !== undefined
+  }
+
+  get isInTransaction(): boolean {
+    return this.#transaction !== undefined
   }
 
   /** Answers a command; undefined for one that we do not know. DATA, STARTTLS and QUIT concern the connection too. */
@@ -138,7 +143,7 @@ export class Dialogue {
   async message(intake: MessageIntake): Promise<Reply> {
     try {
       const outcome = await intake.finish()
-      if ('refusal' in outcome) return this.#conversation.refuseMessage(outcome.refusal)
+      if ('refusal' in outcome) return this.#conversation.refuseMessage(outcome.refusal, intake.limit)
       return await this.#conversation.message(outcome.message)
     } finally {
       this.#transaction = undefined
@@ -200,8 +205,4 @@ export class Dialogue {
     const { edge, recipients, mayXclient: xclient } = this.#options
     return edge.standing.ehlo({ recipients, startTls: edge.offersTls && !this.#isSecure, xclient })
   }
-}
-
-function hasArguments(line: string): boolean {
-  return line.trimEnd().includes(' ')
 }

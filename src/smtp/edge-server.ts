@@ -15,6 +15,7 @@ interface EdgeServerOptions {
 export class EdgeServer extends SMTPServer {
   /** Until their sockets are closed, which is later than smtp-server's own count. */
   readonly open = new Set<EdgeConnection>()
+  readonly #edge: Edge
   readonly #secured = new WeakMap<Socket, Socket>()
 
   constructor({ hostname, edge, isImplicitTls, context }: EdgeServerOptions) {
@@ -25,6 +26,7 @@ export class EdgeServer extends SMTPServer {
       disableReverseLookup: true,
       socketTimeout: edge.limits.tlsHandshakeMs,
     })
+    this.#edge = edge
     this.useContext(context)
     this.on('error', error => edge.log.info({ error: String(error) }, 'a connection broke'))
   }
@@ -48,11 +50,20 @@ export class EdgeServer extends SMTPServer {
 
   /** The TLS handshake of a listener with implicit TLS (RFC 8314, 3.3). Undefined when it fails. */
   secure(socket: Socket): Promise<Socket | undefined> {
+    const { handshakes, pace, reached } = this.#edge
+    if (handshakes.areFull) {
+      reached.handshakes++
+      return Promise.resolve(undefined)
+    }
+    const end = handshakes.begin()
+    this.options.socketTimeout = pace.limits.tlsHandshakeMs
     const { promise, resolve } = Promise.withResolvers<Socket | undefined>()
     socket.allowHalfOpen = false // a client that leaves during the handshake is gone
     this._pendingSockets.set(socket, socket)
     this._upgrade(socket, (error, secured) => {
       secured?.on('error', () => {}) // nobody else listens until the greeting
+      end()
+      if (error && 'code' in error && error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT') reached.tlsHandshakeMs++
       resolve(error ? undefined : secured)
     })
     const top = this._pendingSockets.get(socket)

@@ -1,12 +1,20 @@
 import type { StandingReplies } from './ehlo.ts'
+import type { Handshakes } from './handshakes.ts'
+import type { LimitCounts } from './limit-counts.ts'
 import type { Limits } from './limits.ts'
 import type { Logger } from './logger.ts'
+import type { Pace } from './pace.ts'
 
 /** What all connections of one listener have in common. */
 export interface Edge {
   readonly standing: StandingReplies
   readonly as: 'mx' | 'submission'
   readonly limits: Limits
+  /** Those of them that are about time, as they are now. */
+  readonly pace: Pace
+  readonly handshakes: Handshakes
+  /** Counts the limits that clients have reached. */
+  readonly reached: LimitCounts
   /** Whether every next hop takes addresses in UTF-8 (RFC 6531). */
   readonly smtputf8: boolean
   /** Whether we have a certificate. */

@@ -1,14 +1,15 @@
-import type { Ending } from '../engine/trace.ts'
 import type { Reply } from '../mail/reply.ts'
 import type { Tls } from '../mail/session.ts'
 import { Attention } from './attention.ts'
 import { Budget } from './budget.ts'
-import { readCommandLine } from './command-line.ts'
+import { readCommandLine, verbOf } from './command-line.ts'
 import { Dialogue, type DialogueOptions } from './dialogue.ts'
+import type { Handshakes } from './handshakes.ts'
+import type { LimitName } from './limit-counts.ts'
 import type { MessageIntake } from './message-intake.ts'
 import * as replies from './replies.ts'
-import { ReplyQueue } from './reply-queue.ts'
-import { type Turn, Watchdog } from './watchdog.ts'
+import { Voice } from './voice.ts'
+import { Watchdog } from './watchdog.ts'
 import type { Wire } from './wire.ts'
 import type { WireReply } from './wire-reply.ts'
 
@@ -18,8 +19,9 @@ export class Exchange {
   readonly #dialogue: Dialogue
   readonly #budget: Budget
   readonly #watchdog: Watchdog
-  readonly #replies: ReplyQueue
+  readonly #voice: Voice
   readonly #attention: Attention
+  readonly #handshakes: Handshakes
   #intake: MessageIntake | undefined
   /** The command that is being answered. */
   #verb = ''
@@ -27,16 +29,15 @@ export class Exchange {
   /** A message is judged and handed over. */
   #isTaking = false
   #isDraining = false
-  /** The reply at hand is the last one. */
-  #isLast = false
 
   constructor(wire: Wire, options: DialogueOptions) {
     this.#wire = wire
     this.#dialogue = new Dialogue(options)
-    this.#budget = new Budget(options.edge.limits)
-    this.#replies = new ReplyQueue(wire)
-    this.#attention = new Attention(options.conversation, options.edge.log)
-    this.#watchdog = new Watchdog(options.edge.limits, turn => this.#endLate(turn))
+    this.#budget = new Budget(options.edge.limits, options.recipients)
+    this.#attention = new Attention(options.conversation, options.edge)
+    this.#handshakes = options.edge.handshakes
+    this.#voice = new Voice(wire, this.#attention)
+    this.#watchdog = new Watchdog(options.edge.pace, limit => this.#endLate(limit))
   }
 
   /** Judges the client, and greets it. */
@@ -44,7 +45,7 @@ export class Exchange {
     this.#watchdog.expect('answer')
     const greeting = await this.#attention.undisturbed('connect', () => this.#dialogue.greet(this.#wire))
     if (this.#wire.isClosing) return
-    this.#say(greeting.code === 220 ? greeting : this.#last(greeting, 'refused by the protocol'))
+    this.#voice.say('', greeting.code === 220 ? greeting : this.#voice.last(greeting, 'refused by the protocol'))
   }
 
   /** A line has come. Undefined when it is answered already, and the next may follow. */
@@ -68,9 +69,10 @@ export class Exchange {
     const reply = await this.#attention.inAnyCase('message', () => this.#dialogue.message(intake))
     this.#isTaking = false
     this.#watchdog.noteTransaction()
-    if (reply.code < 400) this.#budget.noteTransaction()
+    this.#attention.reach(intake.limit)
+    this.#budget.noteMessage(reply.code, this.#wire.bytesRead)
     if (this.#wire.isClosing) return
-    this.#say(intake.isHopeless ? this.#last(reply, 'refused by the protocol') : reply)
+    this.#voice.say(this.#verb, intake.isHopeless ? this.#voice.last(reply, 'refused by the protocol') : reply)
     this.await()
   }
 
@@ -79,31 +81,38 @@ export class Exchange {
   }
 
   /** Now it is the client's turn, unless it has had enough. */
-  await(): void {
+  await(): undefined {
     this.#isBusy = false
     const { isClosing, isSecuring, isReceiving } = this.#wire
-    if (isClosing) return
-    if (this.#budget.isSpent) this.#endWith(replies.tooManyErrors, 'refused by the protocol')
-    else if (this.#isDraining && !isReceiving && !isSecuring) this.#endWith(replies.shuttingDown, 'shut down')
+    if (isClosing) return undefined
+    const spentOn = this.#budget.spentOn
+    if (spentOn) this.#voice.endAt(spentOn)
+    else if (this.#isDraining && !isReceiving && !isSecuring) this.#voice.endWith(replies.shuttingDown, 'shut down')
     else this.#watchdog.expect(isSecuring ? 'handshake' : isReceiving ? 'data' : 'command')
+    return undefined
   }
 
-  /** A client that does not read our replies is late, as with a command. */
-  awaitReader(): void {
-    this.#watchdog.expect('command')
+  /** How long the client has left us idle, without a message under way; 0 when it is our turn. */
+  get idleMs(): number {
+    return this.#isBusy || this.#dialogue.isInTransaction ? 0 : this.#watchdog.idleMs
+  }
+
+  /** An idle client makes place for another one. */
+  evict(): void {
+    this.#voice.endAt('idle')
   }
 
   /** Counts a reply of smtp-server's own, and says it. */
   interject(reply: WireReply): void {
     void this.#budget.note(this.#verb, reply.code)
-    this.#say(reply.code === 421 ? this.#last(reply, 'refused by the protocol') : reply)
+    this.#voice.say(this.#verb, reply.code === 421 ? this.#voice.last(reply, 'refused by the protocol') : reply)
   }
 
   /** Ends the connection as soon as the client has its answer to what it has said (RFC 5321, 3.8). */
   drain(): void {
     this.#isDraining = true
     this.#attention.ending = 'shut down'
-    if (!this.#isBusy && !this.#wire.isReceiving) this.#endWith(replies.shuttingDown, 'shut down')
+    if (!this.#isBusy && !this.#wire.isReceiving) this.#voice.endWith(replies.shuttingDown, 'shut down')
   }
 
   /** The client has closed its side. Without QUIT while we judge its message, it has given up waiting and will come again. */
@@ -113,7 +122,7 @@ export class Exchange {
 
   /** The connection is closing or closed, whoever did it. */
   finish(): void {
-    this.#replies.flush()
+    this.#voice.flush()
     this.#watchdog.stop()
     void this.#intake?.discard()
     this.#attention.end()
@@ -124,24 +133,23 @@ export class Exchange {
       this.#verb = ''
       return this.#answer(() => text)
     }
-    const space = text.indexOf(' ')
-    this.#verb = (space === -1 ? text : text.slice(0, space)).toUpperCase()
+    this.#verb = verbOf(text)
     return this.#answer(() => this.#work(text), text)
   }
 
   /** Lets the client go on, once it has read our answers: else they would fill the memory. */
   #next(): Promise<void> | undefined {
     const { unread } = this.#wire
-    if (unread) return unread.then(() => this.await())
-    this.await()
-    return undefined
+    if (!unread) return this.await()
+    this.#watchdog.expect('command') // who does not read is late, as with a command
+    return unread.then(() => this.await())
   }
 
   /** Undefined when we do not know the command. */
   #work(line: string): WireReply | Promise<WireReply> | undefined {
     if (this.#verb === 'DATA') return this.#startData(line)
-    if (this.#verb === 'QUIT') return this.#last(replies.goodbye, 'quit')
-    if (this.#verb === 'STARTTLS') return this.#dialogue.refuseStartTls(line) ?? replies.startTls
+    if (this.#verb === 'QUIT') return this.#voice.last(replies.goodbye, 'quit')
+    if (this.#verb === 'STARTTLS') return this.#dialogue.refuseStartTls(line) ?? this.#startTls()
     return this.#dialogue.obey(this.#verb, line, this.#wire)
   }
 
@@ -153,6 +161,7 @@ export class Exchange {
   }
 
   #respond(reply: WireReply): Promise<void> | undefined {
+    if (reply.code >= 400) this.#attention.reach(replies.limitOf(reply))
     const patience = this.#budget.note(this.#verb, reply.code)
     if (patience) return patience.then(() => this.#conclude(reply))
     this.#conclude(reply)
@@ -161,40 +170,28 @@ export class Exchange {
 
   #conclude(reply: WireReply): void {
     if (this.#wire.isClosing) return
-    this.#say(reply)
+    this.#voice.say(this.#verb, reply)
     if (reply === replies.startTls) this.#wire.startTls()
+  }
+
+  /** Unless there is too much of it: then the client may go on in clear, or come again (RFC 3207, 4). */
+  #startTls(): Reply {
+    return this.#handshakes.areFull ? replies.tooManyHandshakes : replies.startTls
   }
 
   #startData(line: string): WireReply {
     const { hasMore } = this.#wire
     const intake = this.#dialogue.data(line, { hasMore })
     // S13: what comes uncalled may be commands to one server and a message to another.
-    if ('code' in intake) return hasMore ? this.#last(intake, 'refused by the protocol') : intake
+    if ('code' in intake) return hasMore ? this.#voice.last(intake, 'refused by the protocol') : intake
     this.#intake = intake
     this.#wire.receive(intake)
     return replies.sendMessage
   }
 
-  #say(reply: WireReply): void {
-    this.#replies.add(this.#verb, reply)
-    if (this.#isLast) this.#wire.close()
-  }
-
-  /** The connection ends with this reply. */
-  #last(reply: WireReply, ending: Ending): WireReply {
-    this.#attention.ending = ending
-    this.#isLast = true
-    return reply
-  }
-
-  #endWith(reply: WireReply, ending: Ending): void {
-    if (!this.#wire.isClosing) this.#say(this.#last(reply, ending))
-  }
-
-  #endLate(turn: Turn): void {
-    const isOurs = turn === 'answer' || turn === 'message answer'
-    // What is late may still be at work on this transaction: the connection must not go on beside it.
-    if (isOurs) this.#attention.giveUp(turn === 'answer' ? this.#verb : 'message')
-    this.#endWith(isOurs ? replies.takesTooLong : replies.timedOut, 'timed out')
+  /** What is late may still be at work on this transaction: the connection must not go on beside it. */
+  #endLate(limit: LimitName): void {
+    if (limit === 'answerMs' || limit === 'messageAnswerMs') this.#attention.giveUp(limit === 'answerMs' ? this.#verb : 'message')
+    this.#voice.endAt(limit)
   }
 }

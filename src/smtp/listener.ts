@@ -1,7 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Network } from '../mail/network.ts'
+import type { LimitCounts } from './limit-counts.ts'
+import type { StressCounts } from './pace.ts'
 import { type Farewell, type Guest, type ReceptionOptions, receive } from './reception.ts'
-import { shuttingDown, tooManyConnections } from './replies.ts'
+import { farewell as farewellAt, shuttingDown } from './replies.ts'
 import { formatWireReply, type WireReply } from './wire-reply.ts'
 
 /** One address that we listen on. */
@@ -20,7 +22,7 @@ export interface ListenerOptions {
 }
 
 /** What has become of the connections so far. */
-export interface ConnectionCounts {
+export interface ConnectionCounts extends StressCounts {
   accepted: number
   open: number
   /** Over a limit. */
@@ -28,7 +30,14 @@ export interface ConnectionCounts {
   /** Gone, or cut, before the greeting. */
   left: number
   talkedEarly: number
+  /** Of those that are open, refused and on their way out. */
+  leaving: number
+  /** How often each limit was reached. */
+  readonly limits: LimitCounts
 }
+
+/** So many that have been refused may take their time to go; more are cut off. */
+const mostLeaving = 250
 
 interface ListenerNeeds {
   readonly reception: ReceptionOptions
@@ -90,7 +99,7 @@ export class Listener {
     const { reception, counts, serve, destroy } = this.#needs
     const onGone = this.#arrive(socket)
     try {
-      const guest = counts.open > reception.limits.connections ? 'full' : await receive(socket, reception)
+      const guest = await receive(socket, reception)
       if (typeof guest === 'string') return this.#dismiss(socket, guest)
       if (this.#isStopped) return guest.release()
       if (guest.violations.length) counts.talkedEarly++
@@ -107,9 +116,10 @@ export class Listener {
 
   /** Counts a connection, until it is gone. */
   #arrive(socket: Socket): () => void {
-    const { counts, onEmpty } = this.#needs
+    const { counts, onEmpty, reception } = this.#needs
     counts.accepted++
     counts.open++
+    reception.pace.noteArrival()
     this.#sockets.add(socket)
     let isGone = false
     const onGone = () => {
@@ -130,18 +140,21 @@ export class Listener {
       destroy(socket)
     } else {
       counts.refused++
-      this.#refuse(socket, tooManyConnections)
+      counts.limits[farewell]++
+      this.#refuse(socket, farewellAt(farewell))
     }
   }
 
   /** With TLS from the first byte on there is no place for words yet. */
   #refuse(socket: Socket, reply: WireReply): void {
-    const { destroy, reception } = this.#needs
-    if (this.#options.tls === 'implicit') {
+    const { counts, destroy, reception } = this.#needs
+    if (this.#options.tls === 'implicit' || counts.leaving >= mostLeaving) {
       destroy(socket)
       return
     }
     if (socket.writableEnded) return
+    counts.leaving++
+    socket.once('close', () => counts.leaving--)
     socket.end(formatWireReply(reply))
     socket.resume() // to see the client's end
     setTimeout(() => socket.destroy(), reception.limits.lingerMs).unref()

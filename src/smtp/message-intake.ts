@@ -2,7 +2,8 @@ import type { Message } from '../mail/message.ts'
 import type { Reply } from '../mail/reply.ts'
 import { DataParser } from './data-parser.ts'
 import type { Edge } from './edge.ts'
-import { faultReply, notStored, tooBig } from './replies.ts'
+import type { LimitName } from './limit-counts.ts'
+import { faultReply, limitOf, notStored, tooBig } from './replies.ts'
 import { Spool } from './spool.ts'
 
 /** What has come of some bytes: the message may be over, with other commands behind it, and the disk may need time. */
@@ -33,6 +34,12 @@ export class MessageIntake {
   /** The client sends and sends: there is no end to wait for. */
   get isHopeless(): boolean {
     return this.#parser.isHopeless
+  }
+
+  /** The limit that the message is over, as far as it has come. */
+  get limit(): LimitName | undefined {
+    const refusal = faultReply(this.#parser.faults)
+    return this.isHopeless ? 'slackBytes' : refusal && limitOf(refusal)
   }
 
   /** Takes the next bytes. Undefined when there is nothing to wait for and the message goes on. */

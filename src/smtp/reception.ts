@@ -4,9 +4,12 @@ import { canonicalAddress, type Network } from '../mail/network.ts'
 import type { Client, Violation } from '../mail/session.ts'
 import type { ConnectionLimits, Excess } from './connection-limits.ts'
 import { noDelay, testPatience } from './early-talk.ts'
+import type { LimitCounts } from './limit-counts.ts'
 import type { Limits } from './limits.ts'
 import type { Logger } from './logger.ts'
+import type { Pace } from './pace.ts'
 import { readProxiedClient } from './proxied-client.ts'
+import type { Room } from './room.ts'
 
 /** A client that may be greeted. */
 export interface Guest {
@@ -20,11 +23,14 @@ export interface Guest {
 }
 
 /** Why a connection ends before the greeting: it is over a limit, and hears so, or it has ended itself or broken the rules of the house. */
-export type Farewell = 'full' | 'gone' | Excess
+export type Farewell = 'connections' | 'gone' | Excess
 
 export interface ReceptionOptions {
   readonly limits: Limits
+  readonly pace: Pace
   readonly admissions: ConnectionLimits
+  readonly room: Room
+  readonly reached: LimitCounts
   /** Where a PROXY header must come from. */
   readonly proxies: readonly Network[]
   /** Who speaks for others by XCLIENT. */
@@ -49,23 +55,30 @@ export async function receive(socket: Socket, options: ReceptionOptions): Promis
     if (isFirst) options.log.info({ ip: client.ip, limit: excess }, 'too many connections, some are refused')
     return excess
   }
+  if (!options.room.admits(client.ip)) {
+    admission.release()
+    return 'connections'
+  }
   const guest = await welcome(socket, client, options, admission.release)
   if (guest === 'gone') admission.release()
   return guest
 }
 
-async function proxiedClient(socket: Socket, peer: Client, { limits, log }: ReceptionOptions): Promise<Client | undefined> {
+async function proxiedClient(socket: Socket, peer: Client, options: ReceptionOptions): Promise<Client | undefined> {
+  const { limits, reached, log } = options
   const client = await readProxiedClient(socket, peer, limits.proxyHeaderMs)
-  if (!client) log.warn({ ip: peer.ip }, 'a proxy sent no valid PROXY header')
-  return client
+  if (client === 'late') reached.proxyHeaderMs++
+  else if (client) return client
+  log.warn({ ip: peer.ip }, 'a proxy sent no valid PROXY header')
+  return undefined
 }
 
 async function welcome(bare: Socket, client: Client, options: ReceptionOptions, release: () => void): Promise<Guest | 'gone'> {
-  const { secure, limits, xclient, store, log } = options
+  const { secure, pace, xclient, store, log } = options
   const socket = secure ? await secure(bare) : bare
   if (!socket || socket.destroyed) return 'gone'
   const mayXclient = xclient.some(network => network.contains(client.ip))
-  const patience = await testPatience(socket, client.ip, { limits: mayXclient ? noDelay : limits, store, log })
+  const patience = await testPatience(socket, client.ip, { limits: mayXclient ? noDelay : pace.limits, store, log })
   if (patience === 'left' || socket.destroyed) return 'gone'
   return { socket, client, mayXclient, violations: patience === 'talked' ? ['talked-before-greeting'] : [], release }
 }

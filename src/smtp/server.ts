@@ -5,10 +5,15 @@ import { partOf, type Store } from '../engine/store.ts'
 import { type Network, parseNetwork } from '../mail/network.ts'
 import { ConnectionLimits } from './connection-limits.ts'
 import { Door } from './door.ts'
+import type { Edge } from './edge.ts'
 import { StandingReplies } from './ehlo.ts'
+import { Handshakes } from './handshakes.ts'
+import { noLimitReached } from './limit-counts.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import type { ConnectionCounts, ListenerOptions } from './listener.ts'
 import type { Logger } from './logger.ts'
+import { Pace } from './pace.ts'
+import { Room } from './room.ts'
 import { Certificate, type CertificateFiles } from './tls.ts'
 
 export interface SmtpServerOptions {
@@ -72,10 +77,13 @@ export async function openSmtpServer(options: SmtpServerOptions): Promise<SmtpSe
 
 class RunningServer implements SmtpServer {
   readonly addresses: ListeningAddress[] = []
-  readonly counts: ConnectionCounts = { accepted: 0, open: 0, refused: 0, left: 0, talkedEarly: 0 }
+  readonly counts: ConnectionCounts = newCounts()
   readonly #options: SmtpServerOptions
   readonly #limits: Limits
   readonly #admissions: ConnectionLimits
+  readonly #pace: Pace
+  readonly #handshakes: Handshakes
+  readonly #room: Room
   readonly #certificate: Certificate | undefined
   readonly #doors: Door[] = []
   /** To be called when the last connection is gone. */
@@ -87,6 +95,15 @@ class RunningServer implements SmtpServer {
     this.#limits = { ...defaultLimits, ...options.limits }
     const proxies = options.listeners.flatMap(listener => listener.xclient ?? [])
     this.#admissions = new ConnectionLimits(this.#limits, [...(options.exempt ?? loopback), ...proxies])
+    const { counts } = this
+    this.#pace = new Pace({ limits: this.#limits, open: () => counts.open - counts.leaving, counts, log: options.log })
+    this.#handshakes = new Handshakes(this.#limits.handshakes)
+    this.#room = new Room({
+      connections: this.#limits.connections,
+      counts,
+      admissions: this.#admissions,
+      occupants: () => this.#guests(),
+    })
   }
 
   async open(): Promise<void> {
@@ -114,6 +131,7 @@ class RunningServer implements SmtpServer {
   async close(): Promise<void> {
     const empty = this.#empty()
     this.#certificate?.close()
+    this.#pace.stop()
     for (const door of this.#doors) door.cut()
     await empty
   }
@@ -126,26 +144,40 @@ class RunningServer implements SmtpServer {
     return promise
   }
 
+  *#guests() {
+    for (const door of this.#doors) yield* door.guests
+  }
+
+  #edge({ as }: ListenerOptions): Edge {
+    const { hostname, smtputf8 = true, spoolDirectory = tmpdir(), log } = this.#options
+    const limits = this.#limits
+    return {
+      standing: new StandingReplies({ hostname, smtputf8, limits }),
+      as,
+      limits,
+      pace: this.#pace,
+      handshakes: this.#handshakes,
+      reached: this.counts.limits,
+      smtputf8,
+      offersTls: this.#certificate !== undefined,
+      spoolDirectory,
+      log,
+    }
+  }
+
   #door(listener: ListenerOptions): Door {
-    const { hostname, smtputf8 = true, spoolDirectory = tmpdir(), store, log, gateway, reusePort = false } = this.#options
-    const [limits, certificate] = [this.#limits, this.#certificate]
-    const admissions = this.#admissions
+    const { hostname, store, log, gateway, reusePort = false } = this.#options
     return new Door(listener, {
       hostname,
-      edge: {
-        standing: new StandingReplies({ hostname, smtputf8, limits }),
-        as: listener.as,
-        limits,
-        smtputf8,
-        offersTls: certificate !== undefined,
-        spoolDirectory,
-        log,
-      },
-      certificate,
+      edge: this.#edge(listener),
+      certificate: this.#certificate,
       gateway,
       reception: {
-        limits,
-        admissions,
+        limits: this.#limits,
+        pace: this.#pace,
+        admissions: this.#admissions,
+        room: this.#room,
+        reached: this.counts.limits,
         proxies: listener.proxyProtocol ?? [],
         xclient: listener.xclient ?? [],
         store: partOf(store, 'greeted'),
@@ -158,4 +190,9 @@ class RunningServer implements SmtpServer {
       },
     })
   }
+}
+
+function newCounts(): ConnectionCounts {
+  const none = { accepted: 0, open: 0, refused: 0, left: 0, talkedEarly: 0, leaving: 0 }
+  return { ...none, stress: 0, stressed: 0, limits: noLimitReached() }
 }

@@ -28,6 +28,7 @@ const statuses: Readonly<Record<number, string>> = { 421: '4.7.0', 451: '4.3.0',
 export class EdgeConnection extends SMTPConnection implements Wire {
   readonly #arrival: Arrival
   readonly #exchange: Exchange
+  #endHandshake = () => {}
 
   constructor(server: SMTPServer, socket: Socket, arrival: Arrival) {
     super(server, socket, arrival)
@@ -55,6 +56,24 @@ export class EdgeConnection extends SMTPConnection implements Wire {
     return this._closing || this._closed
   }
 
+  get bytesRead(): number {
+    return this._socket.bytesRead
+  }
+
+  get ip(): string {
+    return this.remoteAddress
+  }
+
+  get idleMs(): number {
+    return this.isClosing ? 0 : this.#exchange.idleMs
+  }
+
+  /** Makes place for somebody else, at once. */
+  evict(): void {
+    this.#exchange.evict()
+    this._socket.destroySoon()
+  }
+
   /** Within a handshake there is no place for words: smtp-server works on the bare socket until its end. */
   write(text: string): void {
     if (!this._upgrading && this._socket.writable) this._socket.write(text, 'latin1')
@@ -68,6 +87,7 @@ export class EdgeConnection extends SMTPConnection implements Wire {
     this._socket.allowHalfOpen = false // TLS takes this over: a client that leaves during the handshake is gone
     // S22: the old parser keeps what was sent ahead; it is never heard.
     const resume = () => {}
+    this.#endHandshake = this.#arrival.edge.handshakes.begin()
     this.upgrade(resume, () => this.#secured())
   }
 
@@ -121,7 +141,6 @@ export class EdgeConnection extends SMTPConnection implements Wire {
   /** Fulfilled when the client has read what we have said; undefined when there is nothing to wait for. */
   get unread(): Promise<void> | undefined {
     if (!this._socket.writableNeedDrain || this._socket.destroyed) return undefined
-    this.#exchange.awaitReader()
     // When the socket closes instead, nobody goes on.
     return new Promise(resolve => this._socket.once('drain', resolve))
   }
@@ -135,6 +154,7 @@ export class EdgeConnection extends SMTPConnection implements Wire {
 
   override _onClose(): void {
     super._onClose()
+    this.#endHandshake()
     this.#exchange.finish()
     this.#arrival.onGone()
   }
@@ -154,10 +174,12 @@ export class EdgeConnection extends SMTPConnection implements Wire {
 
   /** A command that we do not know: smtp-server has its ways with it. */
   puzzle(line: string): Promise<void> {
+    this._unrecognizedCommands = 0 // our own budget counts them
     return new Promise(resolve => super._onCommand(Buffer.from(line), resolve))
   }
 
   #secured(): void {
+    this.#endHandshake()
     if (this._socket instanceof TLSSocket) void this.#exchange.secured(describeTls(this._socket))
   }
 

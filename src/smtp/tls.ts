@@ -1,5 +1,6 @@
+import { constants } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
-import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls'
+import { createSecureContext, DEFAULT_CIPHERS, type SecureContext, type TLSSocket } from 'node:tls'
 import type { Tls } from '../mail/session.ts'
 import type { Logger } from './logger.ts'
 
@@ -10,6 +11,15 @@ export interface CertificateFiles {
 }
 
 const minVersion = 'TLSv1.2'
+/** Renegotiation costs us more than the client, and no client needs it; TLS 1.3 has none. */
+const secureOptions = constants.SSL_OP_NO_RENEGOTIATION
+/** Our order counts, and begins with ECDSA: a signature of RSA costs ten times as much. Behind it stands all that Node takes. */
+const ciphers = [
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  DEFAULT_CIPHERS,
+].join(':')
 
 /** Our certificate, read again when its files change. A broken new one never replaces a good old one. */
 export class Certificate {
@@ -81,7 +91,7 @@ async function load(files: CertificateFiles): Promise<Loaded> {
   // Before the files: what changes in between is read once more.
   const version = await versionOf(files)
   const [cert, key] = await Promise.all([readFile(files.cert), readFile(files.key)])
-  return { context: createSecureContext({ cert, key, minVersion }), version }
+  return { context: createSecureContext({ cert, key, minVersion, secureOptions, ciphers, honorCipherOrder: true }), version }
 }
 
 async function versionOf(files: CertificateFiles): Promise<string> {
