@@ -88,8 +88,8 @@ export class Watchdog {
 
   #setTimer(): NodeJS.Timeout {
     // Nothing must be noticed late because the timer was set for something later, or before we came under stress.
-    const { commandMs, tlsHandshakeMs, dataBlockMs, answerMs, messageAnswerMs } = this.#pace.strict
-    const longest = Math.min(commandMs, tlsHandshakeMs, dataBlockMs, answerMs, messageAnswerMs)
+    const { commandMs, tlsHandshakeMs, dataBlockMs, sessionMs, answerMs, messageAnswerMs } = this.#pace.strict
+    const longest = Math.min(commandMs, tlsHandshakeMs, dataBlockMs, sessionMs, answerMs, messageAnswerMs)
     const left = Math.ceil(this.#deadline() - performance.now())
     return setTimeout(() => this.#look(), Math.max(1, Math.min(left, longest))).unref()
   }
