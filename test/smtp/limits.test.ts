@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { ok } from '../../src/mail/reply.ts'
-import type { Limits } from '../../src/smtp/limits.ts'
+import { noLimitReached } from '../../src/smtp/limit-counts.ts'
+import { defaultLimits, type Limits } from '../../src/smtp/limits.ts'
 import { Client } from './dialogue.ts'
 import { letter, openEdge, opening, type TestEdge, tlsFiles } from './edge.ts'
 
@@ -221,6 +223,15 @@ describe('every limit has its own words and its own count', () => {
       assert.deepEqual(reached(edge), { [limit]: 1 })
     }
   })
+})
+
+it('every limit stands in the documentation', () => {
+  const page = readFileSync(new URL('../../docs/limits.md', import.meta.url), 'utf8')
+  const settings = [...Object.keys(defaultLimits.stress), ...Object.keys(noLimitReached())]
+  assert.deepEqual(
+    settings.filter(name => !page.includes(`\`${name}\``)),
+    [],
+  )
 })
 
 describe('nothing can be done for ever', () => {
