@@ -11,14 +11,15 @@ function open(index: number): Promise<void> {
     const localAddress = `127.0.${1 + Math.floor((index % addresses) / 250)}.${1 + ((index % addresses) % 250)}`
     const socket = connect({ port, host: '127.0.0.1', localAddress })
     held.push(socket)
-    socket.once('data', reply => {
-      heard[reply.toString('latin1').startsWith('220') ? 'greeted' : 'refused']++
+    const note = (what: keyof typeof heard) => {
+      heard[what]++
+      socket.off('data', onData).off('close', onClose)
       resolve()
-    })
-    socket.once('error', () => {
-      heard.failed++
-      resolve()
-    })
+    }
+    const onData = (reply: Buffer) => note(reply.toString('latin1').startsWith('220') ? 'greeted' : 'refused')
+    const onClose = () => note('failed') // without a word
+    socket.on('data', onData).on('close', onClose)
+    socket.on('error', () => {}) // it closes then
   })
 }
 
