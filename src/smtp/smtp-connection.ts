@@ -18,6 +18,9 @@ export interface Arrival extends SMTPConnectionOptions, DialogueOptions {
   readonly onGone: () => void
 }
 
+const empty = new Map<string, never>()
+const nothing = () => {}
+
 /** The codes that smtp-server uses on its own, each with the enhanced status that it gets wrong or leaves out. */
 const statuses: Readonly<Record<number, string>> = { 421: '4.7.0', 451: '4.3.0', 500: '5.5.2', 501: '5.5.4', 503: '5.5.1' }
 
@@ -29,11 +32,17 @@ const statuses: Readonly<Record<number, string>> = { 421: '4.7.0', 451: '4.3.0',
 export class EdgeConnection extends SMTPConnection implements Wire {
   readonly #arrival: Arrival
   readonly #exchange: Exchange
+<<<<<<< HEAD
   /** Of STARTTLS, once it has begun. */
   #handshake: Handshake | undefined
+=======
+  #endHandshake: () => void = nothing
+>>>>>>> abuse
 
   constructor(server: SMTPServer, socket: Socket, arrival: Arrival) {
     super(server, socket, arrival)
+    // What its own commands would keep there: three maps for each connection that idles.
+    this._rcptIndex = this._xClient = this._xForward = empty
     this.#arrival = arrival
     this.#exchange = new Exchange(this, arrival)
   }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseNetwork } from '../../src/mail/network.ts'
+import { ConnectionLimits } from '../../src/smtp/connection-limits.ts'
+import { defaultLimits } from '../../src/smtp/limits.ts'
 import { Client } from './dialogue.ts'
 import { openEdge } from './edge.ts'
 
@@ -30,6 +32,15 @@ describe('connection limits', () => {
       await second.closed()
       first.destroy()
     }
+  })
+
+  it('count a /64 as one client each minute', () => {
+    const limits = new ConnectionLimits({ ...defaultLimits, newPerMinute: 2 }, [])
+    const admitted = ['2001:db8::1', '2001:db8::2', '2001:db8::3', '2001:db8:0:1::1', '192.0.2.1', '192.0.2.2', '192.0.2.3']
+    assert.deepEqual(
+      admitted.filter(ip => 'excess' in limits.admit(ip, 0)),
+      ['2001:db8::3'],
+    )
   })
 
   it('are not for those who are exempt, nor for proxies', async () => {

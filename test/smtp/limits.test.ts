@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { ok } from '../../src/mail/reply.ts'
+<<<<<<< HEAD
 import type { EdgeCounts } from '../../src/metrics/edge.ts'
 import type { Limits } from '../../src/smtp/limits.ts'
+=======
+import { noLimitReached } from '../../src/smtp/limit-counts.ts'
+import { defaultLimits, type Limits } from '../../src/smtp/limits.ts'
+>>>>>>> abuse
 import { Client } from './dialogue.ts'
 import { letter, openEdge, opening, type TestEdge, tlsFiles } from './edge.ts'
 
@@ -245,6 +251,15 @@ describe('every limit has its own words and its own count', () => {
       assert.deepEqual(reached(edge), { [limit]: 1 })
     }
   })
+})
+
+it('every limit stands in the documentation', () => {
+  const page = readFileSync(new URL('../../docs/limits.md', import.meta.url), 'utf8')
+  const settings = [...Object.keys(defaultLimits.stress), ...Object.keys(noLimitReached())]
+  assert.deepEqual(
+    settings.filter(name => !page.includes(`\`${name}\``)),
+    [],
+  )
 })
 
 describe('nothing can be done for ever', () => {
