@@ -2,7 +2,8 @@ import { formatEndpoint } from '../config/endpoint.ts'
 import { problemAt } from '../config/issues.ts'
 import type { Configuration } from '../config/load.ts'
 import type { Checked, Path, Problem } from '../config/problem.ts'
-import { openSmtpServer, type SmtpServer, type SmtpServerOptions } from '../smtp/server.ts'
+import { openSmtpServer, type SmtpServerOptions } from '../smtp/server.ts'
+import type { SmtpServer } from '../smtp/smtp-server.ts'
 
 /** What one of several processes is given by their primary. */
 export interface Edge {

@@ -7,7 +7,7 @@ import { Metrics } from '../metrics/metrics.ts'
 import type { Report } from '../metrics/report.ts'
 import { DataFolder } from '../metrics/storage.ts'
 import type { Log } from '../report/log.ts'
-import type { SmtpServer } from '../smtp/server.ts'
+import type { SmtpServer } from '../smtp/smtp-server.ts'
 import { type DnsCounters, newDnsCounters } from '../world/dns-counters.ts'
 import type { FileStore } from '../world/sqlite-store.ts'
 import { buildOf } from './build.ts'
@@ -148,6 +148,7 @@ export class Service {
     this.#server = server
     this.#metrics.start({
       edge: () => server.seen,
+      stress: () => server.counts,
       store: () => this.#store.counts,
       folder: new DataFolder({ data, quarantine: quarantineFolder(data) }),
     })

@@ -72,6 +72,9 @@ const clientLimits = {
   connectionsPerAddress: count(20).describe('The most connections at a time from one address.'),
   connectionsPerNetwork: count(60).describe('The most connections at a time from one /24 or /64.'),
   newPerMinute: count(60).describe('The most new connections in a minute from one address.'),
+  handshakes: count(250).describe('The most TLS handshakes at a time.'),
+  sessionBytes: bytes(64 * 1024, 4096 * MiB).describe('The most bytes of one session; it ends between two messages.'),
+  sessionMessages: count(10_000).describe('The most messages of one session, taken or refused.'),
   errors: count(10).describe('The most syntax errors, and commands out of order, before a client is sent away.'),
   junkCommands: count(20).describe('The most commands other than MAIL, RCPT and DATA without a completed transaction.'),
   refusedRecipients: count(10).describe('The most recipients refused for good before a client is sent away.'),
@@ -84,5 +87,30 @@ const clientLimits = {
   refusalDelayMaxMs: milliseconds(0, minute).default(4000).describe('The longest such delay, in milliseconds.'),
 }
 
+const stressLimits = {
+  atPercent: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(80)
+    .describe('Stress begins when so many percent of `connections` are open; 0 is off.'),
+  atDelayMs: milliseconds(0, minute)
+    .default(100)
+    .describe('Stress begins when half of all events are so much too late, in milliseconds; 0 is off.'),
+  calmMs: wait(10_000).describe('Stress ends when there has been a quarter less of both for so long, in milliseconds.'),
+  greetDelayMs: milliseconds(0, 30_000).default(0).describe('The same as above, under stress.'),
+  commandMs: wait(10_000).describe('The same as above, under stress; for a TLS handshake too.'),
+  dataBlockMs: wait(30_000).describe('The same as above, under stress.'),
+  sessionMs: wait(minute).describe('The same as above, under stress.'),
+}
+
 /** How much of everything one client may use, and how long we wait for it. */
-export const limitsSchema = z.strictObject({ ...messageLimits, ...timeLimits, ...clientLimits })
+export const limitsSchema = z.strictObject({
+  ...messageLimits,
+  ...timeLimits,
+  ...clientLimits,
+  stress: z
+    .strictObject(stressLimits)
+    .prefault({})
+    .describe('When there is too much to do, and how long we wait for clients then, where that is less than usual.'),
+})

@@ -22,7 +22,7 @@ export type Identity = Partial<Pick<Session, 'client' | 'user' | 'tls' | 'helo' 
 
 /**
  * One client's dialogue, without the sockets: what the client says goes in, the reply comes out.
- * A trace is recorded for each transaction, and one for a session that never began any.
+ * A trace is recorded for each transaction, and one for a session that never began any, or ends at a limit behind the last.
  */
 export class Conversation {
   readonly #gateway: Gateway
@@ -129,10 +129,10 @@ export class Conversation {
   }
 
   /** The message broke the protocol or a limit: nobody has judged it, and nobody gets it. */
-  refuseMessage(reply: Reply): Reply {
+  refuseMessage(reply: Reply, limit?: string): Reply {
     const transaction = this.#open
     const answer = refuseAll(transaction, reply)
-    this.#finish('refused by the protocol', answer)
+    this.#finish('refused by the protocol', answer, limit)
     return answer
   }
 
@@ -142,11 +142,11 @@ export class Conversation {
   }
 
   /** The connection is over. What is being handed over at this moment is still brought to its end. */
-  close(ending: Ending): void {
+  close(ending: Ending, limit?: string): void {
     this.#left ??= ending
     if (this.#answering) return
-    if (this.#transactions === 0) this.#recordSession(ending)
-    this.#finish(ending)
+    if (this.#transactions === 0 || (limit && !this.#transaction)) this.#recordSession(ending, limit)
+    this.#finish(ending, undefined, limit)
   }
 
   get #open(): OpenTransaction {
@@ -185,16 +185,16 @@ export class Conversation {
     return reply
   }
 
-  #finish(ending: Ending, reply?: Reply): void {
+  #finish(ending: Ending, reply?: Reply, limit?: string): void {
     const transaction = this.#transaction
     if (!transaction || this.#answering) return
     this.#transaction = undefined
     transaction.endDelivery()
-    this.#gateway.record(transaction.trace(ending, reply))
+    this.#gateway.record(transaction.trace(ending, reply, limit))
   }
 
-  #recordSession(ending: Ending): void {
-    this.#transactions++
-    this.#gateway.record(sessionTrace(this.#session, this.#greeted, this.#started, ending))
+  #recordSession(ending: Ending, limit?: string): void {
+    const id = `${this.#session.id}.${this.#transactions++ && this.#transactions}`
+    this.#gateway.record(sessionTrace({ id, session: this.#session }, this.#greeted, this.#started, ending, limit))
   }
 }

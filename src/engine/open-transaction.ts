@@ -164,7 +164,7 @@ export class OpenTransaction implements Transaction {
     this.note(recipient, isTemporary(reply) ? 'deferred' : 'rejected', reply, more)
   }
 
-  trace(ending: Ending, reply?: Reply): Trace {
+  trace(ending: Ending, reply?: Reply, limit?: string): Trace {
     return {
       id: this.id,
       started: this.#started.toISOString(),
@@ -178,14 +178,21 @@ export class OpenTransaction implements Transaction {
       entries: this.entries,
       ...(this.standing.degraded && { degraded: true }),
       ending,
+      ...(limit && { limit }),
       ...(reply && { reply: formatReply(reply) }),
     }
   }
 }
 
-/** The account of a session in which no transaction has begun. */
-export function sessionTrace(session: Session, standing: Standing, started: Date, ending: Ending): Trace {
-  const nobody = { id: `${session.id}.0`, session, sender: null, parameters: {} }
-  const { sender: _, parameters: __, ...trace } = new OpenTransaction(nobody, standing, started).trace(ending)
+/** The account of a session in which no transaction has begun, or of what follows the last one. */
+export function sessionTrace(
+  whose: { readonly id: string; readonly session: Session },
+  standing: Standing,
+  started: Date,
+  ending: Ending,
+  limit?: string,
+): Trace {
+  const nobody = new OpenTransaction({ ...whose, sender: null, parameters: {} }, standing, started)
+  const { sender: _, parameters: __, ...trace } = nobody.trace(ending, undefined, limit)
   return trace
 }

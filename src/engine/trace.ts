@@ -74,6 +74,8 @@ export interface Trace {
   /** So many questions to the DNS failed that nobody was refused for an answer. */
   readonly degraded?: true
   readonly ending: Ending
+  /** The limit of the edge at which it ended, by its key in the configuration: `commandMs`. */
+  readonly limit?: string
   /** The last word: the reply to DATA, if there was one. */
   readonly reply?: string
 }

@@ -1,5 +1,5 @@
 import type { Ending } from '../engine/trace.ts'
-import { counter, gauge } from './family.ts'
+import { across, counter, gauge } from './family.ts'
 import type { Page } from './page.ts'
 import { Counts, other } from './series.ts'
 
@@ -22,7 +22,13 @@ export const edge = {
   openSessions: gauge('postern_sessions_open', 'Sessions under way.', 'listener'),
   cut: counter(
     'postern_sessions_cut_total',
-    'Sessions that we ended because of a limit, by its key in the configuration.',
+    'Sessions that we ended because of a limit, by its key in the configuration; `idle`: to make room for another client.',
+    'listener',
+    'limit',
+  ),
+  denied: counter(
+    'postern_commands_refused_total',
+    'Commands that were refused because of a limit, by its key in the configuration; `commandBytes`: the line was too long.',
     'listener',
     'limit',
   ),
@@ -35,6 +41,8 @@ export const edge = {
   ),
   handshakes: counter('postern_tls_handshakes_total', 'TLS handshakes with clients, by version.', 'listener', 'version'),
   handshakeFailures: counter('postern_tls_handshake_failures_total', 'TLS handshakes that failed.', 'listener', 'reason'),
+  stress: across('max', gauge('postern_stress', '1 while we are under stress, and clients are given less time.')),
+  stresses: counter('postern_stress_periods_total', 'How often we have come under stress.'),
   spoolBytes: gauge('postern_spool_bytes', 'Bytes of messages that are coming in or being handed over.'),
   spoolFiles: gauge('postern_spool_files', 'Messages of these that are too large for memory, and in a temporary file.'),
 } as const
@@ -57,11 +65,31 @@ const failures: readonly (readonly [code: RegExp, reason: string])[] = [
 
 const endings: readonly Ending[] = ['quit', 'disconnected', 'timed out', 'refused by the protocol', 'shut down']
 
-/** The limits that end a session. */
-const cutting = [
-  ...['errors', 'junkCommands', 'refusedRecipients', 'deferredRecipients'],
-  ...['commandMs', 'sessionMs', 'dataBlockMs', 'dataBytesPerSecond', 'tlsHandshakeMs'],
+/** The limits that end a connection before the greeting; the last two with TLS from the first byte on. */
+const refusing = [
+  ...(['connections', 'connectionsPerAddress', 'connectionsPerNetwork', 'newPerMinute'] as const),
+  ...(['proxyHeaderMs', 'handshakes', 'tlsHandshakeMs'] as const),
 ]
+
+/** The limits that end a session. `idle`: it had to make room for another client. */
+const cutting = [
+  ...(['errors', 'junkCommands', 'refusedRecipients', 'deferredRecipients', 'sessionMessages', 'sessionBytes'] as const),
+  ...(['commandMs', 'sessionMs', 'dataBlockMs', 'dataBytesPerSecond', 'tlsHandshakeMs'] as const),
+  ...(['answerMs', 'messageAnswerMs', 'slackBytes', 'idle'] as const),
+]
+
+/** The limits that one command is refused for. `commandBytes`: its line is too long (RFC 5321, 4.5.3.1.4). */
+const denying = ['recipients', 'messageBytes', 'commandBytes', 'handshakes'] as const
+
+/** What is wrong with the form of messages; the limits on their size are among it. */
+const faults = [
+  ...['too-big', 'header-too-big', 'too-many-fields', 'field-too-long', 'line-too-long'],
+  ...['nul', 'bare-lf', 'bare-cr', 'begins-with-space'],
+]
+
+export type RefusingLimit = (typeof refusing)[number]
+export type CuttingLimit = (typeof cutting)[number]
+export type DenyingLimit = (typeof denying)[number]
 
 /** What has happened at one address that we listen on. */
 export class EdgeCounts {
@@ -75,10 +103,11 @@ export class EdgeCounts {
   greeted = 0
   spoolBytes = 0
   spoolFiles = 0
-  readonly refused = new Counts('connections', 'connectionsPerAddress', 'connectionsPerNetwork', 'newPerMinute')
+  readonly refused = new Counts(...refusing)
   readonly endings = new Counts(...endings)
   readonly cut = new Counts(...cutting)
-  readonly faults = new Counts()
+  readonly denied = new Counts(...denying)
+  readonly faults = new Counts(...faults)
   readonly #replies = new Counts()
   readonly #handshakes = new Counts()
   readonly #failures = new Counts()
@@ -110,9 +139,21 @@ export class EdgeCounts {
     page.counts(edge.refused, this.refused, listener)
     page.counts(edge.sessions, this.endings, listener)
     page.counts(edge.cut, this.cut, listener)
+    page.counts(edge.denied, this.denied, listener)
     page.counts(edge.replies, this.#replies, listener)
     page.counts(edge.faults, this.faults, listener)
     page.counts(edge.handshakes, this.#handshakes, listener)
     page.counts(edge.handshakeFailures, this.#failures, listener)
   }
+}
+
+/** Whether we are under stress, and how often we have been. */
+export interface StressCounts {
+  stress: 0 | 1
+  stressed: number
+}
+
+export function writeStress(page: Page, { stress, stressed }: StressCounts): void {
+  page.set(edge.stress, stress)
+  page.set(edge.stresses, stressed)
 }

@@ -1,6 +1,6 @@
 import type { Trace } from '../engine/trace.ts'
 import { type DnsCounters, dns, writeDns } from './dns.ts'
-import { type EdgeCounts, edge } from './edge.ts'
+import { type EdgeCounts, edge, type StressCounts, writeStress } from './edge.ts'
 import type { Family } from './family.ts'
 import { type Hop, hops, writeHops } from './hops.ts'
 import { Judged, judging } from './judged.ts'
@@ -39,6 +39,7 @@ export interface Watched {
 interface Fixtures {
   /** One for each listener. */
   readonly edge: () => readonly EdgeCounts[]
+  readonly stress: () => StressCounts
   readonly store: () => StoreCounts
   readonly folder: Pick<DataFolder, 'writeTo'>
 }
@@ -122,9 +123,10 @@ export class Metrics {
     if (workers) page.set(running.workers, workers.alive)
     if (workers) page.set(running.restarts, workers.restarts)
     if (!this.#fixtures) return
-    const { edge: listeners, store, folder } = this.#fixtures
+    const { edge: listeners, stress, store, folder } = this.#fixtures
     const counts = listeners()
     for (const listener of counts) listener.writeTo(page)
+    writeStress(page, stress())
     page.set(edge.spoolBytes, sum(counts, 'spoolBytes'))
     page.set(edge.spoolFiles, sum(counts, 'spoolFiles'))
     writeStore(page, store())

@@ -8,9 +8,9 @@ export function summarize(trace: Trace): string {
 }
 
 function envelope(trace: Trace): string {
-  if (trace.sender === undefined) return `no mail (${trace.ending})`
+  if (trace.sender === undefined) return `no mail (${ended(trace)})`
   const sender = visible(`<${trace.sender ?? ''}>`)
-  if (trace.recipients.length === 0) return `${sender} → nobody (${trace.ending})`
+  if (trace.recipients.length === 0) return `${sender} → nobody (${ended(trace)})`
   const groups = Map.groupBy(trace.recipients, recipient => fate(recipient, trace))
   return `${sender} → ${[...groups].map(([fate, recipients]) => `${names(recipients)} ${fate}`).join('; ')}`
 }
@@ -23,12 +23,16 @@ function names(recipients: readonly RecipientTrace[]): string {
   return shown.join(', ') + (rest > 0 ? ` and ${rest} more` : '')
 }
 
-function fate({ outcome, score, rule, reason, where, reply }: RecipientTrace, { ending }: Trace): string {
+function fate({ outcome, score, rule, reason, where, reply }: RecipientTrace, trace: Trace): string {
   const cause = rule ? `by ${rule}: ${reason}` : outcome === 'delivered' ? `to ${where}` : ''
   const more = [cause, score === 0 ? '' : `score ${points(score)}`].filter(Boolean).join(', ')
   const refused = outcome === 'rejected' || outcome === 'deferred'
-  const word = outcome === 'left' ? `left (${ending})` : outcome.toUpperCase()
+  const word = outcome === 'left' ? `left (${ended(trace)})` : outcome.toUpperCase()
   return visible(`${word}${refused ? ` ${reply.slice(0, 3)}` : ''}${more ? ` (${more})` : ''}`)
+}
+
+function ended({ ending, limit }: Trace): string {
+  return limit ? `${ending}: ${limit}` : ending
 }
 
 /** Points without the dust of binary fractions: `4.3`. */

@@ -1,6 +1,6 @@
 import type { Conversation } from '../engine/conversation.ts'
 import type { Ending } from '../engine/trace.ts'
-import type { EdgeCounts } from '../metrics/edge.ts'
+import type { CuttingLimit, DenyingLimit, EdgeCounts } from '../metrics/edge.ts'
 import type { Edge } from './edge.ts'
 import type { Logger } from './logger.ts'
 import { localTrouble } from './replies.ts'
@@ -13,6 +13,7 @@ export class Attention {
   readonly #counts: EdgeCounts
   /** How it will have ended, as things stand. */
   ending: Ending = 'disconnected'
+  #limit: CuttingLimit | undefined
   /** The conversation is at work on a command: nobody may interrupt it. */
   #isAnswering = false
   #isOver = false
@@ -55,9 +56,20 @@ export class Attention {
     this.#counts.noteReply(verb, code)
   }
 
+  /** A command is refused because of this limit, when it is because of one. */
+  noteDenial(limit: DenyingLimit | undefined): void {
+    if (limit) this.#counts.denied.add(limit)
+  }
+
   /** We end the session, because of this limit. */
-  noteCut(limit: string): void {
+  noteCut(limit: CuttingLimit): void {
     this.#counts.cut.add(limit)
+  }
+
+  /** The same, and what is recorded of it says so. */
+  endAt(limit: CuttingLimit): void {
+    this.noteCut(limit)
+    this.#limit = limit
   }
 
   /** It takes too long: nobody waits for it any more. */
@@ -76,7 +88,7 @@ export class Attention {
 
   leave(ending: Ending): void {
     try {
-      this.#conversation.close(ending)
+      this.#conversation.close(ending, this.#limit)
     } catch (error) {
       this.#log.error({ error: String(error) }, 'ending a conversation failed')
     }

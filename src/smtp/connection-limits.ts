@@ -1,8 +1,9 @@
+import { isIPv6 } from 'node:net'
 import { type Network, neighbourhood } from '../mail/network.ts'
 import type { Limits } from './limits.ts'
 
 /** Which limit a new connection is over. */
-export type Excess = 'address' | 'network' | 'rate'
+export type Excess = 'connectionsPerAddress' | 'connectionsPerNetwork' | 'newPerMinute'
 
 export type Admission = { readonly release: () => void } | { readonly excess: Excess; readonly isFirst: boolean }
 
@@ -71,7 +72,7 @@ export class ConnectionLimits {
     return { excess, isFirst }
   }
 
-  /** Counts a connection of any kind that has come (1) or gone (-1). */
+  /** Counts a connection of any kind that has come (1), or is gone or on its way out (-1). */
   count(by: 1 | -1): void {
     this.#total += by
     if (!this.#tell) return
@@ -114,19 +115,26 @@ export class ConnectionLimits {
     }, gatherMs).unref()
   }
 
+  /** How many connections an address has; none when no limit is for it. */
+  openFrom(ip: string): number {
+    return this.#count(ip)
+  }
+
   #excess(ip: string, network: string, minute: Minute): Excess | undefined {
     const { connectionsPerAddress, connectionsPerNetwork, newPerMinute } = this.#limits
-    if (minute.connections > newPerMinute) return 'rate'
-    if (this.#count(ip) >= connectionsPerAddress) return 'address'
-    return this.#count(network) >= connectionsPerNetwork ? 'network' : undefined
+    if (minute.connections > newPerMinute) return 'newPerMinute'
+    if (this.#count(ip) >= connectionsPerAddress) return 'connectionsPerAddress'
+    return this.#count(network) >= connectionsPerNetwork ? 'connectionsPerNetwork' : undefined
   }
 
   #minute(ip: string, now: number): Minute {
-    const known = this.#minutes.get(ip)
+    // Who has one address in IPv6 has a whole /64 of them, and could come from another one each time.
+    const key = isIPv6(ip) ? neighbourhood(ip) : ip
+    const known = this.#minutes.get(key)
     if (known && isMinuteOf(known.started, now)) return known
     const minute: Minute = { started: now, connections: 0, reported: false }
-    this.#minutes.delete(ip)
-    this.#minutes.set(ip, minute)
+    this.#minutes.delete(key)
+    this.#minutes.set(key, minute)
     this.#forget(now)
     return minute
   }

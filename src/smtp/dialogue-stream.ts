@@ -101,7 +101,7 @@ export class DialogueStream extends EventEmitter {
     const lineEnd = bytes.indexOf(LF) + 1
     const end = lineEnd || bytes.length
     this.#length += end
-    this.#ahead = bytes.subarray(end)
+    this.#ahead = leftOf(bytes.subarray(end))
     const line = this.#append(bytes.subarray(0, end))
     // Without an end it is answered too, some time: a client that never ends its line is soon out of its budget.
     if (!lineEnd && this.#length < endlessBytes) {
@@ -132,8 +132,13 @@ export class DialogueStream extends EventEmitter {
 
   #finish(intake: MessageIntake, taken: Taken | undefined): Promise<void> {
     this.#intake = undefined
-    this.#ahead = taken?.rest ?? nothing
+    this.#ahead = leftOf(taken?.rest)
     const { wait } = taken ?? {}
     return wait ? wait.then(() => this.#hearers.onMessage(intake)) : this.#hearers.onMessage(intake)
   }
+}
+
+/** An empty rest would keep the whole chunk in memory, for as long as the client is silent. */
+function leftOf(rest: Buffer | undefined): Buffer {
+  return rest?.length ? rest : nothing
 }

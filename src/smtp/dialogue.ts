@@ -44,6 +44,10 @@ export class Dialogue {
     this.#isSecure = options.conversation.session.tls !== undefined
   }
 
+  get isInTransaction(): boolean {
+    return this.#transaction !== undefined
+  }
+
   /** Answers a command; undefined for one that we do not know. DATA, STARTTLS and QUIT concern the connection too. */
   obey(verb: string, line: string, ahead: Ahead): WireReply | Promise<WireReply> | undefined {
     switch (verb) {
@@ -78,7 +82,7 @@ export class Dialogue {
     await this.#conversation.connect()
     const isNoted = this.#conversation.session.violations.includes('talked-before-greeting')
     if (ahead.hasMore && !isNoted) await this.#noteViolation('talked-before-greeting')
-    return this.#greeting
+    return this.#options.edge.standing.greeting
   }
 
   /** HELO or EHLO. They begin anew, like RSET (RFC 5321, 4.1.4). */
@@ -134,7 +138,7 @@ export class Dialogue {
   async message(intake: MessageIntake): Promise<Reply> {
     try {
       const outcome = await intake.finish()
-      if ('refusal' in outcome) return this.#conversation.refuseMessage(outcome.refusal)
+      if ('refusal' in outcome) return this.#conversation.refuseMessage(outcome.refusal, intake.limit)
       return await this.#conversation.message(outcome.message)
     } finally {
       this.#transaction = undefined
@@ -172,10 +176,6 @@ export class Dialogue {
     if (!attributes) return replies.badXclient
     this.#hasGreeted = false
     await this.#conversation.identify(this.#identityOf(attributes))
-    return this.#greeting
-  }
-
-  get #greeting(): WireReply {
     return this.#options.edge.standing.greeting
   }
 

@@ -7,6 +7,7 @@ import type { Edge } from './edge.ts'
 import { EdgeServer } from './edge-server.ts'
 import { type ConnectionCounts, Listener, type ListenerOptions } from './listener.ts'
 import type { Guest, ReceptionOptions } from './reception.ts'
+import type { EdgeConnection } from './smtp-connection.ts'
 import { type Certificate, describeTls } from './tls.ts'
 
 interface DoorNeeds {
@@ -55,6 +56,11 @@ export class Door {
   /** Lets nobody in any more; all who are inside may stay. */
   close(): void {
     this.#listener.close()
+  }
+
+  /** Who has been greeted, the first to come first. */
+  get guests(): Iterable<EdgeConnection> {
+    return this.#server.open
   }
 
   /** Lets nobody in any more, and those out who have been answered. */

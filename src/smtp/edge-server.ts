@@ -12,6 +12,9 @@ interface EdgeServerOptions {
   readonly context: SecureContext | undefined
 }
 
+/** Why there is no TLS: over a limit, or the client has left or does not know how. */
+export type Unsecured = 'handshakes' | 'tlsHandshakeMs' | 'gone'
+
 /** smtp-server without its own accept loop: it gets sockets handed over, and serves them with our connections. */
 export class EdgeServer extends SMTPServer {
   /** Until their sockets are closed, which is later than smtp-server's own count. */
@@ -49,16 +52,20 @@ export class EdgeServer extends SMTPServer {
     connection.init()
   }
 
-  /** The TLS handshake of a listener with implicit TLS (RFC 8314, 3.3). Undefined when it fails. */
-  secure(socket: Socket): Promise<Socket | undefined> {
-    const { promise, resolve } = Promise.withResolvers<Socket | undefined>()
+  /** The TLS handshake of a listener with implicit TLS (RFC 8314, 3.3), or why there is none. */
+  secure(socket: Socket): Promise<Socket | Unsecured> {
+    const { handshakes, pace, counts } = this.#edge
+    if (handshakes.areFull) return Promise.resolve('handshakes')
+    const handshake = handshakes.begin(counts)
+    this.options.socketTimeout = pace.limits.tlsHandshakeMs
+    const { promise, resolve } = Promise.withResolvers<Socket | Unsecured>()
     socket.allowHalfOpen = false // a client that leaves during the handshake is gone
     this._pendingSockets.set(socket, socket)
     this._upgrade(socket, (error, secured) => {
-      if (error) this.#edge.counts.noteHandshakeFailure(error)
-      else if (secured instanceof TLSSocket) this.#edge.counts.noteHandshake(describeTls(secured).protocol)
+      if (error) handshake.fail(error)
+      else if (secured instanceof TLSSocket) handshake.succeed(describeTls(secured).protocol)
       secured?.on('error', () => {}) // nobody else listens until the greeting
-      resolve(error ? undefined : secured)
+      resolve(secured && !error ? secured : isLate(error) ? 'tlsHandshakeMs' : 'gone')
     })
     const top = this._pendingSockets.get(socket)
     if (top) this.#secured.set(socket, top)
@@ -70,4 +77,8 @@ export class EdgeServer extends SMTPServer {
   destroy(socket: Socket): void {
     ;(this.#secured.get(socket) ?? socket).destroy()
   }
+}
+
+function isLate(error: NodeJS.ErrnoException | null | undefined): boolean {
+  return error?.code === 'ERR_TLS_HANDSHAKE_TIMEOUT'
 }

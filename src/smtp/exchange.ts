@@ -1,13 +1,13 @@
-import type { Ending } from '../engine/trace.ts'
 import type { Reply } from '../mail/reply.ts'
 import type { Tls } from '../mail/session.ts'
 import { Attention } from './attention.ts'
 import { Budget } from './budget.ts'
 import { readCommandLine, verbOf } from './command-line.ts'
 import { Dialogue, type DialogueOptions } from './dialogue.ts'
+import type { Handshakes } from './handshakes.ts'
 import type { MessageIntake } from './message-intake.ts'
 import * as replies from './replies.ts'
-import { ReplyQueue } from './reply-queue.ts'
+import { Voice } from './voice.ts'
 import { type WaitLimit, Watchdog } from './watchdog.ts'
 import type { Wire } from './wire.ts'
 import type { WireReply } from './wire-reply.ts'
@@ -18,8 +18,9 @@ export class Exchange {
   readonly #dialogue: Dialogue
   readonly #budget: Budget
   readonly #watchdog: Watchdog
-  readonly #replies: ReplyQueue
+  readonly #voice: Voice
   readonly #attention: Attention
+  readonly #handshakes: Handshakes
   #intake: MessageIntake | undefined
   /** The command that is being answered. */
   #verb = ''
@@ -27,16 +28,15 @@ export class Exchange {
   /** A message is judged and handed over. */
   #isTaking = false
   #isDraining = false
-  /** The reply at hand is the last one. */
-  #isLast = false
 
   constructor(wire: Wire, options: DialogueOptions) {
     this.#wire = wire
     this.#dialogue = new Dialogue(options)
-    this.#budget = new Budget(options.edge.limits)
-    this.#replies = new ReplyQueue(wire)
+    this.#budget = new Budget(options.edge.limits, options.recipients)
     this.#attention = new Attention(options.conversation, options.edge)
-    this.#watchdog = new Watchdog(options.edge.limits, limit => this.#endLate(limit))
+    this.#handshakes = options.edge.handshakes
+    this.#voice = new Voice(wire, this.#attention)
+    this.#watchdog = new Watchdog(options.edge.pace, limit => this.#endLate(limit))
   }
 
   /** Judges the client, and greets it. */
@@ -44,7 +44,7 @@ export class Exchange {
     this.#watchdog.expect('answer')
     const greeting = await this.#attention.undisturbed('connect', () => this.#dialogue.greet(this.#wire))
     if (this.#wire.isClosing) return
-    this.#say(greeting.code === 220 ? greeting : this.#last(greeting, 'refused by the protocol'))
+    this.#voice.say('', greeting.code === 220 ? greeting : this.#voice.last(greeting, 'refused by the protocol'))
   }
 
   /** A line has come. Undefined when it is answered already, and the next may follow. */
@@ -68,9 +68,10 @@ export class Exchange {
     const reply = await this.#attention.inAnyCase('message', () => this.#dialogue.message(intake))
     this.#isTaking = false
     this.#watchdog.noteTransaction()
-    if (reply.code < 400) this.#budget.noteTransaction()
+    if (intake.isHopeless) this.#attention.noteCut('slackBytes')
+    this.#budget.noteMessage(reply.code, this.#wire.bytesRead)
     if (this.#wire.isClosing) return
-    this.#say(intake.isHopeless ? this.#last(reply, 'refused by the protocol') : reply)
+    this.#voice.say(this.#verb, intake.isHopeless ? this.#voice.last(reply, 'refused by the protocol') : reply)
     this.await()
   }
 
@@ -84,23 +85,33 @@ export class Exchange {
     const { isClosing, isSecuring, isReceiving } = this.#wire
     if (isClosing) return undefined
     const spentOn = this.#budget.spentOn
-    if (spentOn) this.#endWith(replies.tooManyErrors, 'refused by the protocol', spentOn)
-    else if (this.#isDraining && !isReceiving && !isSecuring) this.#endWith(replies.shuttingDown, 'shut down')
+    if (spentOn) this.#voice.endAt(spentOn)
+    else if (this.#isDraining && !isReceiving && !isSecuring) this.#voice.endWith(replies.shuttingDown, 'shut down')
     else this.#watchdog.expect(isSecuring ? 'handshake' : isReceiving ? 'data' : 'command')
     return undefined
+  }
+
+  /** How long the client has left us idle, without a message under way; 0 when it is our turn. */
+  get idleMs(): number {
+    return this.#isBusy || this.#dialogue.isInTransaction ? 0 : this.#watchdog.idleMs
+  }
+
+  /** An idle client makes place for another one. */
+  evict(): void {
+    this.#voice.endAt('idle')
   }
 
   /** Counts a reply of smtp-server's own, and says it. */
   interject(reply: WireReply): void {
     void this.#budget.note(this.#verb, reply.code)
-    this.#say(reply.code === 421 ? this.#last(reply, 'refused by the protocol') : reply)
+    this.#voice.say(this.#verb, reply.code === 421 ? this.#voice.last(reply, 'refused by the protocol') : reply)
   }
 
   /** Ends the connection as soon as the client has its answer to what it has said (RFC 5321, 3.8). */
   drain(): void {
     this.#isDraining = true
     this.#attention.ending = 'shut down'
-    if (!this.#isBusy && !this.#wire.isReceiving) this.#endWith(replies.shuttingDown, 'shut down')
+    if (!this.#isBusy && !this.#wire.isReceiving) this.#voice.endWith(replies.shuttingDown, 'shut down')
   }
 
   /** The client has closed its side. Without QUIT while we judge its message, it has given up waiting and will come again. */
@@ -110,7 +121,7 @@ export class Exchange {
 
   /** The connection is closing or closed, whoever did it. */
   finish(): void {
-    this.#replies.flush()
+    this.#voice.flush()
     this.#watchdog.stop()
     void this.#intake?.discard()
     this.#attention.end()
@@ -136,8 +147,8 @@ export class Exchange {
   /** Undefined when we do not know the command. */
   #work(line: string): WireReply | Promise<WireReply> | undefined {
     if (this.#verb === 'DATA') return this.#startData(line)
-    if (this.#verb === 'QUIT') return this.#last(replies.goodbye, 'quit')
-    if (this.#verb === 'STARTTLS') return this.#dialogue.refuseStartTls(line) ?? replies.startTls
+    if (this.#verb === 'QUIT') return this.#voice.last(replies.goodbye, 'quit')
+    if (this.#verb === 'STARTTLS') return this.#dialogue.refuseStartTls(line) ?? this.#startTls()
     return this.#dialogue.obey(this.#verb, line, this.#wire)
   }
 
@@ -149,6 +160,7 @@ export class Exchange {
   }
 
   #respond(reply: WireReply): Promise<void> | undefined {
+    if (reply.code >= 400) this.#attention.noteDenial(replies.deniedBy(reply))
     const patience = this.#budget.note(this.#verb, reply.code)
     if (patience) return patience.then(() => this.#conclude(reply))
     this.#conclude(reply)
@@ -157,43 +169,28 @@ export class Exchange {
 
   #conclude(reply: WireReply): void {
     if (this.#wire.isClosing) return
-    this.#say(reply)
+    this.#voice.say(this.#verb, reply)
     if (reply === replies.startTls) this.#wire.startTls()
+  }
+
+  /** Unless there is too much of it: then the client may go on in clear, or come again (RFC 3207, 4). */
+  #startTls(): Reply {
+    return this.#handshakes.areFull ? replies.tooManyHandshakes : replies.startTls
   }
 
   #startData(line: string): WireReply {
     const { hasMore } = this.#wire
     const intake = this.#dialogue.data(line, { hasMore })
     // S13: what comes uncalled may be commands to one server and a message to another.
-    if ('code' in intake) return hasMore ? this.#last(intake, 'refused by the protocol') : intake
+    if ('code' in intake) return hasMore ? this.#voice.last(intake, 'refused by the protocol') : intake
     this.#intake = intake
     this.#wire.receive(intake)
     return replies.sendMessage
   }
 
-  #say(reply: WireReply): void {
-    this.#attention.noteReply(this.#verb, reply)
-    this.#replies.add(this.#verb, reply)
-    if (this.#isLast) this.#wire.close()
-  }
-
-  /** The connection ends with this reply. */
-  #last(reply: WireReply, ending: Ending): WireReply {
-    this.#attention.ending = ending
-    this.#isLast = true
-    return reply
-  }
-
-  #endWith(reply: WireReply, ending: Ending, limit?: string): void {
-    if (this.#wire.isClosing) return
-    if (limit !== undefined) this.#attention.noteCut(limit)
-    this.#say(this.#last(reply, ending))
-  }
-
+  /** What is late may still be at work on this transaction: the connection must not go on beside it. */
   #endLate(limit: WaitLimit): void {
-    const isOurs = limit === 'answerMs' || limit === 'messageAnswerMs'
-    // What is late may still be at work on this transaction: the connection must not go on beside it.
-    if (isOurs) this.#attention.giveUp(limit === 'answerMs' ? this.#verb : 'message')
-    this.#endWith(isOurs ? replies.takesTooLong : replies.timedOut, 'timed out', limit)
+    if (limit === 'answerMs' || limit === 'messageAnswerMs') this.#attention.giveUp(limit === 'answerMs' ? this.#verb : 'message')
+    this.#voice.endAt(limit)
   }
 }

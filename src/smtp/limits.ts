@@ -38,7 +38,13 @@ export interface Limits {
   /** For a /24 or a /64. */
   readonly connectionsPerNetwork: number
   readonly newPerMinute: number
+  /** TLS handshakes at a time. */
+  readonly handshakes: number
 
+  /** Of everything that one connection brings, messages included. It ends between two messages, not within one. */
+  readonly sessionBytes: number
+  /** Taken or refused, in one session. */
+  readonly sessionMessages: number
   /** Syntax errors and commands out of order. */
   readonly errors: number
   /** Commands other than MAIL, RCPT and DATA without a completed transaction. */
@@ -50,6 +56,23 @@ export interface Limits {
   /** The third refused recipient is answered this much later, the fourth twice as much, and so on, up to `refusalDelayMaxMs`. */
   readonly refusalDelayMs: number
   readonly refusalDelayMaxMs: number
+
+  readonly stress: StressLimits
+}
+
+/** When there is too much to do, and how long we wait for clients then, where that is less than usual. */
+interface StressLimits {
+  /** It begins when so many percent of `connections` are open. 0 is off. */
+  readonly atPercent: number
+  /** It begins when half of all events are so much too late. 0 is off. */
+  readonly atDelayMs: number
+  /** It ends when there has been a quarter less of both for so long. */
+  readonly calmMs: number
+  readonly greetDelayMs: number
+  /** For a TLS handshake too. */
+  readonly commandMs: number
+  readonly dataBlockMs: number
+  readonly sessionMs: number
 }
 
 const MiB = 1024 * 1024
@@ -80,6 +103,10 @@ export const defaultLimits: Limits = {
   connectionsPerAddress: 20,
   connectionsPerNetwork: 60,
   newPerMinute: 60,
+  handshakes: 250,
+
+  sessionBytes: 4096 * MiB,
+  sessionMessages: 10_000,
 
   errors: 10,
   junkCommands: 20,
@@ -87,4 +114,14 @@ export const defaultLimits: Limits = {
   deferredRecipients: 1000,
   refusalDelayMs: 1000,
   refusalDelayMaxMs: 4000,
+
+  stress: {
+    atPercent: 80,
+    atDelayMs: 100,
+    calmMs: 10_000,
+    greetDelayMs: 0,
+    commandMs: 10_000,
+    dataBlockMs: 30_000,
+    sessionMs: minute,
+  },
 }

@@ -1,8 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Network } from '../mail/network.ts'
-import type { EdgeCounts } from '../metrics/edge.ts'
+import type { EdgeCounts, RefusingLimit, StressCounts } from '../metrics/edge.ts'
 import { type Farewell, type Guest, type ReceptionOptions, receive } from './reception.ts'
-import { shuttingDown, tooManyConnections } from './replies.ts'
+import { farewells, shuttingDown } from './replies.ts'
 import { formatWireReply, type WireReply } from './wire-reply.ts'
 
 /** One address that we listen on. */
@@ -23,7 +23,7 @@ export interface ListenerOptions {
 }
 
 /** What has become of the connections so far. */
-export interface ConnectionCounts {
+export interface ConnectionCounts extends StressCounts {
   accepted: number
   open: number
   /** Over a limit. */
@@ -31,7 +31,12 @@ export interface ConnectionCounts {
   /** Gone, or cut, before the greeting. */
   left: number
   talkedEarly: number
+  /** Of those that are open, refused and on their way out. */
+  leaving: number
 }
+
+/** So many that have been refused may take their time to go; more are cut off. */
+const mostLeaving = 250
 
 interface ListenerNeeds {
   readonly reception: ReceptionOptions
@@ -45,14 +50,6 @@ interface ListenerNeeds {
   /** The last connection is gone. */
   readonly onEmpty: () => void
 }
-
-/** The key of each limit in the configuration. */
-const limitOf = {
-  full: 'connections',
-  address: 'connectionsPerAddress',
-  network: 'connectionsPerNetwork',
-  rate: 'newPerMinute',
-} as const
 
 /** Accepts connections at one address, and hands over those that may be greeted. */
 export class Listener {
@@ -107,8 +104,7 @@ export class Listener {
     const { reception, counts, seen, serve, destroy } = this.#needs
     const onGone = this.#arrive(socket)
     try {
-      const guest =
-        counts.open + reception.admissions.elsewhere > reception.limits.connections ? 'full' : await receive(socket, reception)
+      const guest = await receive(socket, reception)
       if (typeof guest === 'string') return this.#dismiss(socket, guest)
       if (this.#isStopped) return guest.release()
       seen.greeted++
@@ -133,6 +129,7 @@ export class Listener {
     seen.accepted++
     seen.open++
     reception.admissions.count(1)
+    reception.pace.noteArrival()
     this.#sockets.add(socket)
     let isGone = false
     const onGone = () => {
@@ -156,19 +153,26 @@ export class Listener {
       destroy(socket)
     } else {
       counts.refused++
-      seen.refused.add(limitOf[farewell])
-      this.#refuse(socket, tooManyConnections)
+      seen.refused.add(farewell)
+      const words: Partial<Record<RefusingLimit, WireReply>> = farewells
+      this.#refuse(socket, words[farewell])
     }
   }
 
   /** With TLS from the first byte on there is no place for words yet. */
-  #refuse(socket: Socket, reply: WireReply): void {
-    const { destroy, reception } = this.#needs
-    if (this.#options.tls === 'implicit') {
+  #refuse(socket: Socket, reply: WireReply | undefined): void {
+    const { counts, destroy, reception } = this.#needs
+    if (!reply || this.#options.tls === 'implicit' || counts.leaving >= mostLeaving) {
       destroy(socket)
       return
     }
     if (socket.writableEnded) return
+    const leave = (by: 1 | -1) => {
+      counts.leaving += by
+      reception.admissions.count(by === 1 ? -1 : 1)
+    }
+    leave(1)
+    socket.once('close', () => leave(-1))
     socket.end(formatWireReply(reply))
     socket.resume() // to see the client's end
     setTimeout(() => socket.destroy(), reception.limits.lingerMs).unref()

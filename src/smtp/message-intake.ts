@@ -3,7 +3,8 @@ import type { Reply } from '../mail/reply.ts'
 import { EdgeCounts } from '../metrics/edge.ts'
 import { DataParser } from './data-parser.ts'
 import type { Edge } from './edge.ts'
-import { faultReply, notStored, tooBig } from './replies.ts'
+import type { Limits } from './limits.ts'
+import { faultLimit, faultReply, notStored, tooBig } from './replies.ts'
 import { Spool } from './spool.ts'
 
 /** What has come of some bytes: the message may be over, with other commands behind it, and the disk may need time. */
@@ -36,6 +37,11 @@ export class MessageIntake {
   /** The client sends and sends: there is no end to wait for. */
   get isHopeless(): boolean {
     return this.#parser.isHopeless
+  }
+
+  /** The limit that the message is over, as far as it has come. */
+  get limit(): keyof Limits | undefined {
+    return this.isHopeless ? 'slackBytes' : faultLimit(this.#parser.faults)
   }
 
   /** Takes the next bytes. Undefined when there is nothing to wait for and the message goes on. */

@@ -4,10 +4,10 @@ import { readProxyHeader } from './proxy-header.ts'
 
 /**
  * Reads the PROXY header that must open a connection from a proxy of ours, and leaves what follows in the socket.
- * Undefined when it does not come in time, or is broken: then nothing is known of the client, and it must go.
+ * `late` when it does not come in time, undefined when it is broken: then nothing is known of the client, and it must go.
  */
-export async function readProxiedClient(socket: Socket, proxy: Client, ms: number): Promise<Client | undefined> {
-  const { promise, resolve } = Promise.withResolvers<Client | undefined>()
+export async function readProxiedClient(socket: Socket, proxy: Client, ms: number): Promise<Client | 'late' | undefined> {
+  const { promise, resolve } = Promise.withResolvers<Client | 'late' | undefined>()
   let bytes = Buffer.alloc(0)
   const onReadable = () => {
     bytes = Buffer.concat([bytes, socket.read() ?? Buffer.alloc(0)])
@@ -20,7 +20,7 @@ export async function readProxiedClient(socket: Socket, proxy: Client, ms: numbe
     resolve(header.client ?? proxy)
   }
   const onGone = () => resolve(undefined)
-  const timer = setTimeout(onGone, ms)
+  const timer = setTimeout(resolve, ms, 'late')
   socket.on('readable', onReadable).once('end', onGone).once('close', onGone)
   return promise.finally(() => {
     clearTimeout(timer)

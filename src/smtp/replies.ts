@@ -1,6 +1,9 @@
+import { tooManyRecipients } from '../engine/refuse.ts'
 import type { Reply } from '../mail/reply.ts'
+import type { CuttingLimit, DenyingLimit, RefusingLimit } from '../metrics/edge.ts'
 import type { DataFault } from './data-parser.ts'
-import { prepare } from './wire-reply.ts'
+import type { Limits } from './limits.ts'
+import { prepare, type WireReply } from './wire-reply.ts'
 
 /** What the protocol itself answers, before any rule has a say. */
 export const goodbye: Reply = prepare({ code: 221, status: '2.0.0', text: 'Goodbye' })
@@ -37,30 +40,74 @@ export const xclientDenied: Reply = { code: 550, status: '5.7.0', text: 'Not all
 export const tooBig: Reply = { code: 552, status: '5.3.4', text: 'Message is larger than we take' }
 export const notStored: Reply = { code: 452, status: '4.3.1', text: 'The message could not be stored, please try again later' }
 export const localTrouble: Reply = { code: 451, status: '4.3.0', text: 'Local trouble, please try again later' }
-export const takesTooLong: Reply = { code: 421, status: '4.3.0', text: 'This takes too long, please try again later' }
+const takesTooLong: Reply = { code: 421, status: '4.3.0', text: 'This takes too long, please try again later' }
 
 export const shuttingDown: Reply = { code: 421, status: '4.3.2', text: 'Shutting down, please try again later' }
-export const timedOut: Reply = { code: 421, status: '4.4.2', text: 'Waited too long' }
-export const tooManyErrors: Reply = { code: 421, status: '4.7.0', text: 'Too many errors' }
-export const tooManyConnections: Reply = { code: 421, status: '4.7.0', text: 'Too many connections, please try again later' }
+export const tooManyHandshakes: Reply = { code: 454, status: '4.7.0', text: 'Too many TLS handshakes, please try again later' }
+
+const late = (text: string): Reply => ({ code: 421, status: '4.4.2', text })
+const tooMany = (text: string): Reply => ({ code: 421, status: '4.7.0', text })
+
+/** What a client hears when its connection ends at a limit, where there is a place for words. */
+export const farewells = {
+  connections: tooMany('Too many connections, please try again later'),
+  connectionsPerAddress: tooMany('Too many connections from your address, please try again later'),
+  connectionsPerNetwork: tooMany('Too many connections from your network, please try again later'),
+  newPerMinute: tooMany('Too many new connections from your address, please try again later'),
+  errors: tooMany('Too many errors'),
+  junkCommands: tooMany('Too many commands without a message'),
+  refusedRecipients: tooMany('Too many refused recipients'),
+  deferredRecipients: tooMany('Too many recipients for one session, please try again later'),
+  sessionBytes: tooMany('Too many bytes for one session, please connect again'),
+  sessionMessages: tooMany('Too many messages for one session, please connect again'),
+  idle: late('Idle for too long while we are busy, please connect again'),
+  commandMs: late('Waited too long for a command'),
+  tlsHandshakeMs: late('Waited too long for the TLS handshake'),
+  sessionMs: late('Waited too long for a message to be completed'),
+  dataBlockMs: late('Waited too long for more of the message'),
+  dataBytesPerSecond: late('The message comes too slowly'),
+  answerMs: takesTooLong,
+  messageAnswerMs: takesTooLong,
+} as const satisfies Partial<Record<RefusingLimit | CuttingLimit, Reply>>
 
 /** Why a message is refused for its form. The first of these that it has is told. */
-const faults: readonly (readonly [DataFault, Reply])[] = [
-  ['too-big', tooBig],
+const faults: readonly (readonly [fault: DataFault, refusal: Reply, limit?: keyof Limits])[] = [
+  ['too-big', tooBig, 'messageBytes'],
   ['nul', { code: 550, status: '5.6.0', text: 'Message contains a NUL byte' }],
   ['bare-lf', { code: 550, status: '5.5.2', text: 'Message contains a line that ends with LF alone, not CR LF' }],
   ['bare-cr', { code: 550, status: '5.5.2', text: 'Message contains a CR that is not followed by LF' }],
-  ['header-too-big', { code: 554, status: '5.6.0', text: 'The header section of the message is too large' }],
-  ['too-many-fields', { code: 554, status: '5.6.0', text: 'The message has too many header fields' }],
+  ['header-too-big', { code: 554, status: '5.6.0', text: 'The header section of the message is too large' }, 'headerBytes'],
+  ['too-many-fields', { code: 554, status: '5.6.0', text: 'The message has too many header fields' }, 'headerFields'],
   [
     'begins-with-space',
     { code: 554, status: '5.6.0', text: 'The message begins with white space, where a header field must stand' },
   ],
-  ['field-too-long', { code: 554, status: '5.6.0', text: 'A header field of the message has too many lines' }],
-  ['line-too-long', { code: 554, status: '5.6.0', text: 'A line of the message is too long' }],
+  [
+    'field-too-long',
+    { code: 554, status: '5.6.0', text: 'A header field of the message has too many lines' },
+    'continuationLines',
+  ],
+  ['line-too-long', { code: 554, status: '5.6.0', text: 'A line of the message is too long' }, 'lineBytes'],
 ]
 
 /** The answer to a message with faults; undefined for one without. */
 export function faultReply(found: ReadonlySet<DataFault>): Reply | undefined {
   return faults.find(([fault]) => found.has(fault))?.[1]
+}
+
+/** The limit that a message with faults is over, when the fault that is told is one of size. */
+export function faultLimit(found: ReadonlySet<DataFault>): keyof Limits | undefined {
+  return faults.find(([fault]) => found.has(fault))?.[2]
+}
+
+const denials = new Map<WireReply, DenyingLimit>([
+  [lineTooLong, 'commandBytes'],
+  [tooManyHandshakes, 'handshakes'],
+  [tooBig, 'messageBytes'],
+])
+
+/** The limit that the refusal of a command is for, when it is for one. */
+export function deniedBy(refusal: WireReply): DenyingLimit | undefined {
+  if ('text' in refusal && refusal.text.startsWith(tooManyRecipients.text)) return 'recipients'
+  return denials.get(refusal)
 }

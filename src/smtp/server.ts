@@ -6,10 +6,15 @@ import { type Network, parseNetwork } from '../mail/network.ts'
 import { EdgeCounts } from '../metrics/edge.ts'
 import { ConnectionLimits } from './connection-limits.ts'
 import { Door } from './door.ts'
+import type { Edge } from './edge.ts'
 import { StandingReplies } from './ehlo.ts'
+import { Handshakes } from './handshakes.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import type { ConnectionCounts, ListenerOptions } from './listener.ts'
 import type { Logger } from './logger.ts'
+import { Pace } from './pace.ts'
+import { Room } from './room.ts'
+import type { ListeningAddress, SmtpServer } from './smtp-server.ts'
 import { Certificate, type CertificateFiles } from './tls.ts'
 
 export interface SmtpServerOptions {
@@ -35,34 +40,6 @@ export interface SmtpServerOptions {
   readonly certificateCheckMs?: number
 }
 
-/** Where we listen, as it turned out. */
-interface ListeningAddress {
-  readonly address: string
-  readonly port: number
-  readonly as: 'mx' | 'submission'
-}
-
-/** The running edge of the gateway. */
-export interface SmtpServer {
-  /** In the order of the listeners. */
-  readonly addresses: readonly ListeningAddress[]
-  readonly counts: Readonly<ConnectionCounts>
-  /** What has happened at each listener. */
-  readonly seen: readonly EdgeCounts[]
-  /** The limits that this server may share with others. */
-  readonly admissions: ConnectionLimits
-  /** Seals session tickets with another key; those that were sealed with the former one are no longer taken. */
-  useTicketKeys(keys: Buffer): void
-  /** Reads the certificate again, if its files have changed. */
-  reloadCertificate(): Promise<void>
-  /** Accepts no more, and lets sessions go on until they end by themselves or the time is up. */
-  retire(timeoutMs: number): Promise<void>
-  /** Accepts no more, lets messages that are coming in be finished, and ends all else with 421; after the time is up, everything. */
-  drain(timeoutMs: number): Promise<void>
-  /** Ends everything now. */
-  close(): Promise<void>
-}
-
 const loopback = [parseNetwork('127.0.0.0/8'), parseNetwork('::1')].filter(network => network !== undefined)
 
 /** Starts to listen for mail. Rejects when an address cannot be had or the certificate cannot be used. */
@@ -82,11 +59,23 @@ export async function openSmtpServer(options: SmtpServerOptions): Promise<SmtpSe
 
 class RunningServer implements SmtpServer {
   readonly addresses: ListeningAddress[] = []
-  readonly counts: ConnectionCounts = { accepted: 0, open: 0, refused: 0, left: 0, talkedEarly: 0 }
+  readonly counts: ConnectionCounts = {
+    accepted: 0,
+    open: 0,
+    refused: 0,
+    left: 0,
+    talkedEarly: 0,
+    leaving: 0,
+    stress: 0,
+    stressed: 0,
+  }
   readonly seen: EdgeCounts[] = []
+  readonly admissions: ConnectionLimits
   readonly #options: SmtpServerOptions
   readonly #limits: Limits
-  readonly admissions: ConnectionLimits
+  readonly #pace: Pace
+  readonly #handshakes: Handshakes
+  readonly #room: Room
   readonly #certificate: Certificate | undefined
   readonly #doors: Door[] = []
   /** To be called when the last connection is gone. */
@@ -98,6 +87,12 @@ class RunningServer implements SmtpServer {
     this.#limits = { ...defaultLimits, ...options.limits }
     const proxies = options.listeners.flatMap(listener => listener.xclient ?? [])
     this.admissions = new ConnectionLimits(this.#limits, [...(options.exempt ?? loopback), ...proxies])
+    this.#handshakes = new Handshakes(this.#limits.handshakes)
+    const { counts, admissions } = this
+    const open = () => counts.open - counts.leaving + admissions.elsewhere
+    this.#pace = new Pace({ limits: this.#limits, open, counts, log: options.log })
+    const { connections } = this.#limits
+    this.#room = new Room({ connections, open, admissions, occupants: () => this.#guests() })
   }
 
   async open(): Promise<void> {
@@ -137,6 +132,7 @@ class RunningServer implements SmtpServer {
   async close(): Promise<void> {
     const empty = this.#empty()
     this.#certificate?.close()
+    this.#pace.stop()
     for (const door of this.#doors) door.cut()
     await empty
   }
@@ -149,27 +145,39 @@ class RunningServer implements SmtpServer {
     return promise
   }
 
+  *#guests() {
+    for (const door of this.#doors) yield* door.guests
+  }
+
+  #edge({ as }: ListenerOptions, counts: EdgeCounts): Edge {
+    const { hostname, smtputf8 = true, spoolDirectory = tmpdir(), log } = this.#options
+    const limits = this.#limits
+    return {
+      standing: new StandingReplies({ hostname, smtputf8, limits }),
+      as,
+      limits,
+      pace: this.#pace,
+      handshakes: this.#handshakes,
+      smtputf8,
+      offersTls: this.#certificate !== undefined,
+      spoolDirectory,
+      log,
+      counts,
+    }
+  }
+
   #door(listener: ListenerOptions, seen: EdgeCounts): Door {
-    const { hostname, smtputf8 = true, spoolDirectory = tmpdir(), store, log, gateway } = this.#options
-    const [limits, certificate] = [this.#limits, this.#certificate]
-    const admissions = this.admissions
+    const { hostname, store, log, gateway } = this.#options
     return new Door(listener, {
       hostname,
-      edge: {
-        standing: new StandingReplies({ hostname, smtputf8, limits }),
-        as: listener.as,
-        limits,
-        smtputf8,
-        offersTls: certificate !== undefined,
-        spoolDirectory,
-        log,
-        counts: seen,
-      },
-      certificate,
+      edge: this.#edge(listener, seen),
+      certificate: this.#certificate,
       gateway,
       reception: {
-        limits,
-        admissions,
+        limits: this.#limits,
+        pace: this.#pace,
+        admissions: this.admissions,
+        room: this.#room,
         proxies: listener.proxyProtocol ?? [],
         xclient: listener.xclient ?? [],
         store: partOf(store, 'greeted'),

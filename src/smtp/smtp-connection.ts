@@ -7,6 +7,7 @@ import type { SMTPStream } from 'smtp-server/lib/smtp-stream.js'
 import type { DialogueOptions } from './dialogue.ts'
 import { DialogueStream } from './dialogue-stream.ts'
 import { Exchange } from './exchange.ts'
+import type { Handshake } from './handshakes.ts'
 import type { MessageIntake } from './message-intake.ts'
 import { describeTls } from './tls.ts'
 import type { Wire } from './wire.ts'
@@ -16,6 +17,9 @@ export interface Arrival extends SMTPConnectionOptions, DialogueOptions {
   /** To be called when the connection is gone. */
   readonly onGone: () => void
 }
+
+const empty = new Map<string, never>()
+const nothing = () => {}
 
 /** The codes that smtp-server uses on its own, each with the enhanced status that it gets wrong or leaves out. */
 const statuses: Readonly<Record<number, string>> = { 421: '4.7.0', 451: '4.3.0', 500: '5.5.2', 501: '5.5.4', 503: '5.5.1' }
@@ -28,11 +32,17 @@ const statuses: Readonly<Record<number, string>> = { 421: '4.7.0', 451: '4.3.0',
 export class EdgeConnection extends SMTPConnection implements Wire {
   readonly #arrival: Arrival
   readonly #exchange: Exchange
-  /** A TLS handshake has failed. */
-  #hasFailed = false
+<<<<<<< HEAD
+  /** Of STARTTLS, once it has begun. */
+  #handshake: Handshake | undefined
+=======
+  #endHandshake: () => void = nothing
+>>>>>>> abuse
 
   constructor(server: SMTPServer, socket: Socket, arrival: Arrival) {
     super(server, socket, arrival)
+    // What its own commands would keep there: three maps for each connection that idles.
+    this._rcptIndex = this._xClient = this._xForward = empty
     this.#arrival = arrival
     this.#exchange = new Exchange(this, arrival)
   }
@@ -57,6 +67,24 @@ export class EdgeConnection extends SMTPConnection implements Wire {
     return this._closing || this._closed
   }
 
+  get bytesRead(): number {
+    return this._socket.bytesRead
+  }
+
+  get ip(): string {
+    return this.remoteAddress
+  }
+
+  get idleMs(): number {
+    return this.isClosing ? 0 : this.#exchange.idleMs
+  }
+
+  /** Makes place for somebody else, at once. */
+  evict(): void {
+    this.#exchange.evict()
+    this._socket.destroySoon()
+  }
+
   /** Within a handshake there is no place for words: smtp-server works on the bare socket until its end. */
   write(text: string): void {
     if (!this._upgrading && this._socket.writable) this._socket.write(text, 'latin1')
@@ -70,6 +98,8 @@ export class EdgeConnection extends SMTPConnection implements Wire {
     this._socket.allowHalfOpen = false // TLS takes this over: a client that leaves during the handshake is gone
     // S22: the old parser keeps what was sent ahead; it is never heard.
     const resume = () => {}
+    const { handshakes, counts } = this.#arrival.edge
+    this.#handshake = handshakes.begin(counts)
     this.upgrade(resume, () => this.#secured())
   }
 
@@ -135,21 +165,15 @@ export class EdgeConnection extends SMTPConnection implements Wire {
   }
 
   override _onError(error: NodeJS.ErrnoException): void {
-    this.#noteHandshakeFailure(error)
+    this.#handshake?.fail(error)
     super._onError(error)
   }
 
   override _onClose(): void {
-    this.#noteHandshakeFailure({ code: 'SocketError' })
+    this.#handshake?.fail({ code: 'SocketError' })
     super._onClose()
     this.#exchange.finish()
     this.#arrival.onGone()
-  }
-
-  /** The first that is known of it counts. */
-  #noteHandshakeFailure(error: Pick<NodeJS.ErrnoException, 'code'>): void {
-    if (this._upgrading && !this.#hasFailed) this.#arrival.edge.counts.noteHandshakeFailure(error)
-    this.#hasFailed ||= this._upgrading
   }
 
   async #begin(): Promise<void> {
@@ -167,13 +191,14 @@ export class EdgeConnection extends SMTPConnection implements Wire {
 
   /** A command that we do not know: smtp-server has its ways with it. */
   puzzle(line: string): Promise<void> {
+    this._unrecognizedCommands = 0 // our own budget counts them
     return new Promise(resolve => super._onCommand(Buffer.from(line), resolve))
   }
 
   #secured(): void {
     if (!(this._socket instanceof TLSSocket)) return
     const tls = describeTls(this._socket)
-    this.#arrival.edge.counts.noteHandshake(tls.protocol)
+    this.#handshake?.succeed(tls.protocol)
     void this.#exchange.secured(tls)
   }
 

@@ -1,6 +1,6 @@
 import { constants } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
-import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls'
+import { createSecureContext, DEFAULT_CIPHERS, type SecureContext, type TLSSocket } from 'node:tls'
 import type { Tls } from '../mail/session.ts'
 import type { Logger } from './logger.ts'
 
@@ -13,6 +13,13 @@ export interface CertificateFiles {
 const minVersion = 'TLSv1.2'
 /** Renegotiation costs us more than the client, and no client needs it; TLS 1.3 has none. */
 const secureOptions = constants.SSL_OP_NO_RENEGOTIATION
+/** Our order counts, and begins with ECDSA: a signature of RSA costs ten times as much. Behind it stands all that Node takes. */
+const ciphers = [
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  DEFAULT_CIPHERS,
+].join(':')
 
 /** Our certificate, read again when its files change. A broken new one never replaces a good old one. */
 export class Certificate {
@@ -110,7 +117,15 @@ async function load(files: CertificateFiles): Promise<Loaded> {
 }
 
 function contextOf({ cert, key }: Pair, ticketKeys: Buffer | undefined): SecureContext {
-  return createSecureContext({ cert, key, minVersion, secureOptions, ...(ticketKeys && { ticketKeys }) })
+  return createSecureContext({
+    cert,
+    key,
+    minVersion,
+    secureOptions,
+    ciphers,
+    honorCipherOrder: true,
+    ...(ticketKeys && { ticketKeys }),
+  })
 }
 
 async function versionOf(files: CertificateFiles): Promise<string> {

@@ -11,6 +11,8 @@ export interface Wire {
   /** A TLS handshake is going on. */
   readonly isSecuring: boolean
   readonly isClosing: boolean
+  /** All that has come on this connection. */
+  readonly bytesRead: number
   /** Fulfilled when the client has read what we have said; undefined when there is nothing to wait for. */
   readonly unread: Promise<void> | undefined
   write(text: string): void

@@ -35,6 +35,13 @@ function traceOf(recipients: readonly Partial<RecipientTrace>[], more: Partial<T
   }
 }
 
+const fixtures: Parameters<Metrics['start']>[0] = {
+  edge: () => [],
+  stress: () => ({ stress: 1, stressed: 2 }),
+  store: () => ({ reads: 0, writes: 0, errors: 0 }),
+  folder: { writeTo: async () => {} },
+}
+
 describe('series', () => {
   it('are found again by their labels, whatever stands in them', () => {
     const counts = new Counts()
@@ -149,8 +156,10 @@ describe('several processes', () => {
     const report = await metrics.report()
     assert.deepEqual(JSON.parse(JSON.stringify(report)), report)
     const worker = new Metrics(build)
-    worker.start({ edge: () => [], store: () => ({ reads: 0, writes: 0, errors: 0 }), folder: { writeTo: async () => {} } })
-    const samples = parseExposition((await expose([await worker.report(), report])).text)
+    worker.start(fixtures)
+    const samples = parseExposition((await expose([await worker.report(), await worker.report(), report])).text)
+    assert.equal(totalOf(samples, 'postern_stress'), 1)
+    assert.equal(totalOf(samples, 'postern_stress_periods_total'), 4)
     assert.equal(totalOf(samples, 'postern_workers'), 3)
     assert.equal(totalOf(samples, 'postern_worker_restarts_total'), 1)
   })
@@ -174,7 +183,7 @@ describe('several processes', () => {
       hops: () => [{ name: 'smtp://a' }, { name: 'smtp://b' }],
     })
     assert.deepEqual((await metrics.report()).unready, ['we are not listening yet'])
-    metrics.start({ edge: () => [], store: () => ({ reads: 0, writes: 0, errors: 0 }), folder: { writeTo: async () => {} } })
+    metrics.start(fixtures)
     metrics.meter.connected('smtp://a', 5, 'unreachable')
     assert.deepEqual((await metrics.report()).unready, [])
     metrics.meter.connected('smtp://b', 5, 'unreachable')

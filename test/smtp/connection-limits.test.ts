@@ -34,6 +34,15 @@ describe('connection limits', () => {
     }
   })
 
+  it('count a /64 as one client each minute', () => {
+    const limits = new ConnectionLimits({ ...defaultLimits, newPerMinute: 2 }, [])
+    const admitted = ['2001:db8::1', '2001:db8::2', '2001:db8::3', '2001:db8:0:1::1', '192.0.2.1', '192.0.2.2', '192.0.2.3']
+    assert.deepEqual(
+      admitted.filter(ip => 'excess' in limits.admit(ip, 0)),
+      ['2001:db8::3'],
+    )
+  })
+
   it('are not for those who are exempt, nor for proxies', async () => {
     const network = parseNetwork('127.0.0.0/8')
     assert.ok(network)

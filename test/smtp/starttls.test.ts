@@ -95,17 +95,28 @@ describe('TLS', () => {
     modest.destroy()
   })
 
-  it('negotiates once: a client that asks for more costs nothing', async () => {
+  it('TLS-02: is not renegotiated, and its cipher is our choice', async () => {
     await using edge = await openEdge({ tls: tlsFiles, listeners: [{ tls: 'implicit' }] })
-    const client = connectTls({ port: edge.port, host: '127.0.0.1', rejectUnauthorized: false, maxVersion: 'TLSv1.2' })
-    await new Promise((resolve, reject) => client.once('secureConnect', resolve).once('error', reject))
-    const refused = new Promise((resolve, reject) => {
-      client.once('error', resolve)
-      client.once('close', () => reject(new Error('closed without a word')))
-      client.renegotiate({ rejectUnauthorized: false }, () => reject(new Error('renegotiated')))
-    })
-    assert.match(String(await refused), /no renegotiation/i)
-    client.destroy()
+    const both = ['ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-ECDSA-AES128-GCM-SHA256']
+    const chosen = new Set<string>()
+    for (const ciphers of [both, both.toReversed()]) {
+      const client = connectTls({
+        port: edge.port,
+        host: '127.0.0.1',
+        rejectUnauthorized: false,
+        maxVersion: 'TLSv1.2',
+        ciphers: ciphers.join(':'),
+      })
+      await new Promise((resolve, reject) => client.once('secureConnect', resolve).once('error', reject))
+      chosen.add(client.getCipher().name)
+      const refused = await new Promise(resolve => {
+        client.once('error', resolve)
+        client.renegotiate({ rejectUnauthorized: false }, resolve)
+      })
+      assert.match(String(refused), /renegotiation/i)
+      client.destroy()
+    }
+    assert.equal(chosen.size, 1)
   })
 
   it('survives a client that answers 220 with anything but a handshake', async () => {
