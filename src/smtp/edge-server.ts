@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import { type SecureContext, TLSSocket } from 'node:tls'
 import { SMTPServer } from 'smtp-server'
+import type { Arrival } from './arrival.ts'
 import type { Edge } from './edge.ts'
-import { type Arrival, EdgeConnection } from './smtp-connection.ts'
+import { EdgeConnection } from './smtp-connection.ts'
 import { describeTls } from './tls.ts'
 
 interface EdgeServerOptions {

@@ -2,9 +2,9 @@ import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { SMTPServer } from 'smtp-server'
-import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js'
+import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js'
 import type { SMTPStream } from 'smtp-server/lib/smtp-stream.js'
-import type { DialogueOptions } from './dialogue.ts'
+import type { Arrival } from './arrival.ts'
 import { DialogueStream } from './dialogue-stream.ts'
 import { Exchange } from './exchange.ts'
 import type { Handshake } from './handshakes.ts'
@@ -12,14 +12,7 @@ import type { MessageIntake } from './message-intake.ts'
 import { describeTls } from './tls.ts'
 import type { Wire } from './wire.ts'
 
-/** A client that has been let in: what smtp-server wants to know of it, and what we do. */
-export interface Arrival extends SMTPConnectionOptions, DialogueOptions {
-  /** To be called when the connection is gone. */
-  readonly onGone: () => void
-}
-
 const empty = new Map<string, never>()
-const nothing = () => {}
 
 /** The codes that smtp-server uses on its own, each with the enhanced status that it gets wrong or leaves out. */
 const statuses: Readonly<Record<number, string>> = { 421: '4.7.0', 451: '4.3.0', 500: '5.5.2', 501: '5.5.4', 503: '5.5.1' }
@@ -32,12 +25,8 @@ const statuses: Readonly<Record<number, string>> = { 421: '4.7.0', 451: '4.3.0',
 export class EdgeConnection extends SMTPConnection implements Wire {
   readonly #arrival: Arrival
   readonly #exchange: Exchange
-<<<<<<< HEAD
   /** Of STARTTLS, once it has begun. */
   #handshake: Handshake | undefined
-=======
-  #endHandshake: () => void = nothing
->>>>>>> abuse
 
   constructor(server: SMTPServer, socket: Socket, arrival: Arrival) {
     super(server, socket, arrival)

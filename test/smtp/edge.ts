@@ -6,6 +6,7 @@ import type { Transport } from '../../src/engine/transport.ts'
 import { type Address, formatAddress } from '../../src/mail/address.ts'
 import type { Message } from '../../src/mail/message.ts'
 import { ok, type Reply } from '../../src/mail/reply.ts'
+import type { EdgeCounts } from '../../src/metrics/edge.ts'
 import { defaultLimits } from '../../src/smtp/limits.ts'
 import type { Logger } from '../../src/smtp/logger.ts'
 import { openSmtpServer, type SmtpServerOptions } from '../../src/smtp/server.ts'
@@ -149,3 +150,15 @@ export const letter = 'Subject: hello\r\nFrom: a@example.com\r\n\r\nHello\r\n'
 
 /** The commands up to DATA, each to be accepted. */
 export const opening = ['EHLO client.example', 'MAIL FROM:<a@example.com>', 'RCPT TO:<b@our.example>', 'DATA']
+
+/** The limits that were reached, and how often: by connections, sessions and commands. */
+export function limitsReached({ seen }: Pick<SmtpServer, 'seen'>): Record<string, number> {
+  return sum(seen.flatMap(({ refused, cut, denied }) => [...refused.all, ...cut.all, ...denied.all]))
+}
+
+/** What has been counted at all, by its label. */
+export function sum(all: EdgeCounts['faults']['all']): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const [[label = ''], { value }] of all) if (value > 0) sums[label] = (sums[label] ?? 0) + value
+  return sums
+}

@@ -2,21 +2,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { ok } from '../../src/mail/reply.ts'
-
-<<<<<<< HEAD
-
-import type { EdgeCounts } from '../../src/metrics/edge.ts'
-import type { Limits } from '../../src/smtp/limits.ts'
-
-=======
-
-import { noLimitReached } from '../../src/smtp/limit-counts.ts'
+import { EdgeCounts } from '../../src/metrics/edge.ts'
 import { defaultLimits, type Limits } from '../../src/smtp/limits.ts'
-
->>>>>>> abuse
-
 import { Client } from './dialogue.ts'
-import { letter, openEdge, opening, type TestEdge, tlsFiles } from './edge.ts'
+import { letter, limitsReached, openEdge, opening, sum, type TestEdge, tlsFiles } from './edge.ts'
 
 interface MessageCase extends Pick<Case, 'limits' | 'hears'> {
   readonly text: string
@@ -261,7 +250,9 @@ describe('every limit has its own words and its own count', () => {
 
 it('every limit stands in the documentation', () => {
   const page = readFileSync(new URL('../../docs/limits.md', import.meta.url), 'utf8')
-  const settings = [...Object.keys(defaultLimits.stress), ...Object.keys(noLimitReached())]
+  const { refused, cut, denied } = new EdgeCounts()
+  const counted = [refused, cut, denied].flatMap(({ all }) => all.flatMap(([labels]) => labels))
+  const settings = [...Object.keys(defaultLimits.stress), ...Object.keys(messages), ...counted]
   assert.deepEqual(
     settings.filter(name => !page.includes(`\`${name}\``)),
     [],
@@ -311,18 +302,11 @@ describe('nothing can be done for ever', () => {
   })
 })
 
-/** The limits that were reached, and how often: by connections, sessions and commands. */
 function reached(edge: TestEdge): Record<string, number> {
-  return sum(edge.server.seen.flatMap(({ refused, cut, denied }) => [...refused.all, ...cut.all, ...denied.all]))
+  return limitsReached(edge.server)
 }
 
 /** The faults of messages. */
 function faults(edge: TestEdge): Record<string, number> {
   return sum(edge.server.seen.flatMap(({ faults }) => faults.all))
-}
-
-function sum(all: EdgeCounts['faults']['all']): Record<string, number> {
-  const sums: Record<string, number> = {}
-  for (const [[label = ''], { value }] of all) if (value > 0) sums[label] = (sums[label] ?? 0) + value
-  return sums
 }

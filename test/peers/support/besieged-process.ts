@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { parseNetwork } from '../../../src/mail/network.ts'
-import { openEdge, tlsFiles } from '../../smtp/edge.ts'
+import { limitsReached, openEdge, tlsFiles } from '../../smtp/edge.ts'
 import type { State } from './besieged.ts'
 
 const errors: string[] = []
@@ -30,6 +30,7 @@ function state(): State {
   const kinds = Map.groupBy(process.getActiveResourcesInfo(), kind => kind)
   return {
     counts: edge.server.counts,
+    limits: limitsReached(edge.server),
     heapBytes: heapUsed + external,
     rssBytes: rss,
     descriptors: readdirSync('/proc/self/fd').length,

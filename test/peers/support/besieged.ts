@@ -2,11 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Limits } from '../../../src/smtp/limits.ts'
-import type { SmtpServer } from '../../../src/smtp/server.ts'
+import type { SmtpServer } from '../../../src/smtp/smtp-server.ts'
 
 /** What an edge says of itself, when all garbage has been collected. */
 export interface State {
   readonly counts: SmtpServer['counts']
+  /** How often each limit was reached. */
+  readonly limits: Readonly<Record<string, number>>
   readonly heapBytes: number
   readonly rssBytes: number
   /** Open file descriptors, sockets included. */
