@@ -32,7 +32,15 @@ const transactionText = 'transaction'
 
 /** Opens the log. When it cannot be written, lines are lost and mail goes on. */
 export function openLog({ pretty: isPretty, to = 1 }: LogOptions): Log {
-  const destination = pino.destination({ dest: to, sync: isPretty, maxLength: mostBytes, ...(!isPretty && together) })
+  let isOver = false
+  const destination = pino.destination({
+    dest: to,
+    sync: isPretty,
+    maxLength: mostBytes,
+    ...(!isPretty && together),
+    // A pipe that is full is tried again and again: behind the end that would keep the process alive.
+    retryEAGAIN: () => !isOver,
+  })
   // A full disk or a closed pipe: there is nowhere left to say so.
   destination.on('error', () => {})
   const stream = isPretty ? forPeople(destination) : { write: (line: string) => void destination.write(harmless(line)) }
@@ -52,7 +60,11 @@ export function openLog({ pretty: isPretty, to = 1 }: LogOptions): Log {
     transaction: trace => say('info')(trace, transactionText),
     close: () => {
       isOpen = false
-      return close(destination)
+      return close(destination).finally(() => {
+        isOver = true
+        // What is left has no reader, and must not be tried again when the process exits.
+        destination.destroy()
+      })
     },
   }
 }
