@@ -1,3 +1,4 @@
+import type { Report } from '../../metrics/report.ts'
 import type { Failure } from '../running.ts'
 import { ConnectionBook } from './connection-book.ts'
 import { Place } from './place.ts'
@@ -5,6 +6,8 @@ import { defaultTimings, type Timings } from './timings.ts'
 import { type Assignment, type Surroundings, WorkerProcess } from './worker-process.ts'
 
 interface FleetOptions extends Omit<Surroundings, 'timings'> {
+  /** Hears what a worker has counted that is about to end. */
+  readonly onReport?: (pid: number | undefined, report: Report) => void
   readonly timings?: Partial<Timings>
 }
 
@@ -123,6 +126,7 @@ export class Fleet {
     const { channel } = worker
     this.#workers.add(worker)
     channel.on('connections', changes => this.#book.note(worker, changes))
+    channel.on('lastReport', (report: Report) => this.#options.onReport?.(worker.pid, report))
     channel.on('ready', () => {
       this.#book.enter(worker, changes => channel.tell('connections', changes))
       channel.tell('share')

@@ -1,3 +1,4 @@
+import type { Configuration } from '../../config/load.ts'
 import type { Checked, Problem } from '../../config/problem.ts'
 import { workerCount } from '../../config/workers.ts'
 import { Metrics } from '../../metrics/metrics.ts'
@@ -35,14 +36,21 @@ export class Primary implements Running {
   readonly #metrics: Metrics
   readonly #reports = new Reports()
   #inForce: Found
+  readonly #started: Configuration
 
   private constructor(found: Found, sockets: ListeningSockets, metrics: Metrics, { log, isPretty }: PrimaryOptions) {
     this.#metrics = metrics
     this.#inForce = found
+    this.#started = found.configuration
     this.#log = log
     this.#sockets = sockets
     this.#ticketKeys = new TicketKeys(keys => this.#fleet.tell('ticketKeys', keys.toString('base64')))
-    this.#fleet = new Fleet({ log, isPretty, ticketKeys: () => this.#ticketKeys.current })
+    this.#fleet = new Fleet({
+      log,
+      isPretty,
+      ticketKeys: () => this.#ticketKeys.current,
+      onReport: (pid, report) => this.#reports.note(String(pid), report),
+    })
     metrics.workers = () => this.#fleet.counts
   }
 
@@ -70,8 +78,8 @@ export class Primary implements Running {
 
   /** All workers take the new configuration over, or none; what only a new process can take over, new workers do. */
   async reload(next: Checked<Found>): Promise<void> {
-    if ('problems' in next) return tellBroken(this.#log, next.problems)
-    const parts = needsRestart(this.#inForce.configuration, next.value.configuration)
+    if ('problems' in next) return this.#keepOld(next.problems)
+    const parts = needsRestart(this.#inForce.configuration, next.value.configuration).filter(part => part !== 'metrics')
     if (parts.length === 0) return this.#handOver(next.value)
     this.#log.info({ parts }, 'new workers take over, because these parts have changed')
     await this.#replace(next.value)
@@ -79,7 +87,7 @@ export class Primary implements Running {
 
   /** New processes with what stands in all files now, one after the other; nobody is refused meanwhile. */
   async renew(next: Checked<Found>): Promise<void> {
-    if ('problems' in next) return tellBroken(this.#log, next.problems)
+    if ('problems' in next) return this.#keepOld(next.problems)
     this.#log.info({}, 'new workers take over')
     await this.#replace(next.value)
   }
@@ -104,11 +112,11 @@ export class Primary implements Running {
     for (const { worker, error } of trouble) this.#log.error({ worker, error }, 'a worker cannot take the new configuration over')
     if (problems.length > 0 || trouble.length > 0) {
       this.#fleet.tell('abandon', undefined)
-      return tellBroken(this.#log, problems)
+      return this.#keepOld(problems)
     }
     const committed = await this.#fleet.ask('commit', undefined, commitMs)
     this.#inForce = found
-    tellInForce(this.#log, [])
+    await this.#tellInForce(found)
     const pids = committed.flatMap(answer => ('value' in answer ? [answer.pid] : []))
     await this.#fleet.adopt(this.#assignment(found), new Set(pids))
   }
@@ -119,9 +127,21 @@ export class Primary implements Running {
     const failure = 'problems' in opened ? opened : await this.#fleet.roll(this.#assignment(found), workerCount(configuration))
     if (!failure) this.#inForce = found
     this.#sockets.keep(this.#inForce.configuration)
-    if (!failure) return tellInForce(this.#log, [])
+    if (!failure) return this.#tellInForce(found)
     if ('reason' in failure) this.#log.error({ reason: failure.reason }, 'a new worker does not start')
-    tellBroken(this.#log, 'problems' in failure ? failure.problems : [])
+    this.#keepOld('problems' in failure ? failure.problems : [])
+  }
+
+  #keepOld(problems: readonly Problem[]): void {
+    this.#metrics.reloads.noteFailure()
+    tellBroken(this.#log, problems)
+  }
+
+  async #tellInForce({ configuration }: Found): Promise<void> {
+    this.#metrics.reloads.noteSuccess(await buildOf(configuration))
+    // The primary serves the metrics itself, and keeps their address.
+    const { metrics } = this.#started
+    tellInForce(this.#log, needsRestart({ ...configuration, metrics }, configuration))
   }
 
   #assignment({ source, configuration }: Found): Assignment {

@@ -89,6 +89,8 @@ class Worker {
     if (this.#isStopping) return
     this.#isStopping = true
     await this.#service?.stop(timeoutMs)
+    // What it has counted since it was last asked must not be missing from the sum.
+    if (process.connected) this.#channel.tell('lastReport', await this.#service?.report())
     await this.#log?.close()
     process.exit(exitCodes.ok)
   }
