@@ -40,9 +40,7 @@ const transactionText = 'transaction'
 
 /** Opens the log. When it cannot be written, lines are lost and mail goes on. */
 export function openLog({ pretty: isPretty, to = 1, always }: LogOptions): SharedLog {
-  const destination = pino.destination({ dest: to, sync: isPretty, maxLength: mostBytes, ...(!isPretty && together) })
-  // A full disk or a closed pipe: there is nowhere left to say so.
-  destination.on('error', () => {})
+  const { destination, giveUp } = openDestination(to, { isPretty })
   const stream = isPretty ? forPeople(destination) : { write: (line: string) => void destination.write(harmless(line)) }
   const logger = pino(
     { base: always ?? null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: level => ({ level }) } },
@@ -67,7 +65,7 @@ export function openLog({ pretty: isPretty, to = 1, always }: LogOptions): Share
     },
     close: () => {
       isOpen = false
-      return close(destination)
+      return close(destination).finally(giveUp)
     },
   }
 }
@@ -76,6 +74,26 @@ export function openLog({ pretty: isPretty, to = 1, always }: LogOptions): Share
 function transactionLine(trace: Trace, always: object = {}): string {
   const time = new Date().toISOString()
   return `${JSON.stringify({ level: 'info', time, ...always, ...trace, msg: transactionText })}\n`
+}
+
+function openDestination(to: number, { isPretty }: { readonly isPretty: boolean }) {
+  let isOver = false
+  const destination = pino.destination({
+    dest: to,
+    sync: isPretty,
+    maxLength: mostBytes,
+    ...(!isPretty && together),
+    // A pipe that is full is tried again and again: behind the end that would keep the process alive.
+    retryEAGAIN: () => !isOver,
+  })
+  // A full disk or a closed pipe: there is nowhere left to say so.
+  destination.on('error', () => {})
+  const giveUp = () => {
+    isOver = true
+    // What is left has no reader, and must not be tried again when the process exits.
+    destination.destroy()
+  }
+  return { destination, giveUp }
 }
 
 /** The same JSON, without a character that a terminal would obey. Outside of strings there is none but the final line end. */

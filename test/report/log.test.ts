@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { trace } from './trace.ts'
@@ -53,4 +54,17 @@ it('a log that cannot be written loses lines and stops nothing', () => {
     const { stderr, status } = spawnSync('bash', args, { encoding: 'utf8' })
     assert.deepEqual([stderr, status], ['still here', 0], form)
   }
+})
+
+it('a log that nobody reads keeps nobody from ending', async t => {
+  const script = `
+    process.stdout.on('error', () => {}) // as the command line does: it makes a pipe one that does not block
+    import { openLog } from ${source}
+    const log = openLog({ pretty: false })
+    for (let line = 0; line < 1000; line++) log.info({ line }, 'x'.repeat(1000))
+    await log.close()
+  `
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.after(() => child.kill('SIGKILL'))
+  assert.deepEqual(await once(child, 'exit', { signal: AbortSignal.timeout(20_000) }), [0, null])
 })
