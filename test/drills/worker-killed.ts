@@ -3,7 +3,7 @@ import { type Drill, expecting } from './drill.ts'
 import { at } from './stage/stage.ts'
 import { Traffic } from './stage/traffic.ts'
 
-const times = 3
+const times = 2
 
 /** One worker of two is killed in the middle of traffic: the other serves, and a new one takes its place. */
 export const workerKilled: Drill = {

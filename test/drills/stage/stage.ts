@@ -65,7 +65,7 @@ export class Stage {
   async configure(settings: Settings): Promise<void> {
     const { name, port = 0, proxied = false, relay, rules = [], limits, data = 'data', workers = 1, dns, tls } = settings
     const configuration = {
-      hostname: 'mx.our.example',
+      hostname: 'mx.example.org',
       data,
       workers,
       listen: [{ address: `127.0.0.1:${port}`, ...(proxied && { proxyProtocol: ['127.0.0.1'] }) }],
