@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process'
 import { rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { mustRun, run } from '../peers/support/run.ts'
 import { type Drill, expecting, type Outcome } from './drill.ts'
 import type { Place } from './stage/ledger.ts'
 import { policy, remembers } from './stage/policies.ts'
@@ -9,20 +9,17 @@ import { at, inMaildir, type Stage } from './stage/stage.ts'
 
 const megabytes = 8
 
-function lacks(): string | undefined {
+async function lacks(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return 'needs root, to mount a small disk'
   // In a container root may not be allowed to.
-  return spawnSync('unshare', ['-m', 'true']).status === 0 ? undefined : 'needs the right to mount'
+  return (await run('unshare', ['-m', 'true'])).code === 0 ? undefined : 'needs the right to mount'
 }
 
 /** A small disk of its own. */
 async function smallDisk(stage: Stage, name: string): Promise<string> {
   const folder = await stage.folderNamed(name)
-  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], {
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(`mount: ${stderr}`)
-  stage.later(() => spawnSync('umount', ['-l', folder]))
+  await mustRun('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder])
+  stage.later(() => mustRun('umount', ['-l', folder]))
   return folder
 }
 

@@ -16,7 +16,7 @@ export interface Outcome {
 export interface Drill {
   readonly name: string
   /** Why it cannot be done on this machine; undefined when it can. */
-  readonly lacks?: () => string | undefined
+  readonly lacks?: () => string | undefined | Promise<string | undefined>
   /** What became of it; or why it could not be done after all. */
   readonly run: (stage: Stage) => Promise<readonly Outcome[] | string>
 }

@@ -8,12 +8,19 @@ import { Stage } from './stage/stage.ts'
 /** A drill takes half of it on a machine that has nothing else to do. */
 const longestMs = 40_000
 
+let present: Stage | undefined
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // What was begun must not outlive us: processes, and small disks.
+  process.once(signal, () => void present?.close().finally(() => process.exit(1)))
+}
+
 async function perform(drill: Drill): Promise<Result> {
   const since = performance.now()
   const { name } = drill
-  const lacks = drill.lacks?.()
+  const lacks = await drill.lacks?.()
   if (lacks !== undefined) return { name, outcomes: [], skipped: lacks, seconds: 0 }
   const stage = await Stage.open(name)
+  present = stage
   try {
     const outcomes = await Promise.race([drill.run(stage), late()])
     const seconds = (performance.now() - since) / 1000
@@ -41,6 +48,10 @@ const { values, positionals } = parseArgs({ options: { write: { type: 'boolean',
 const unknown = positionals.filter(name => !drills.some(drill => drill.name === name))
 if (unknown.length) {
   console.error(`No drill ${unknown.join(', ')}. There are: ${drills.map(({ name }) => name).join(', ')}`)
+  process.exit(2)
+}
+if (values.write && positionals.length) {
+  console.error('The page has all drills: --write goes without names')
   process.exit(2)
 }
 const results: Result[] = []

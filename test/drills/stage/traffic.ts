@@ -40,7 +40,7 @@ export class Traffic {
         if (sent.unsure) this.unsure.add(id)
         if (sent.heard.startsWith('connection refused')) this.refused++
         if (sent.taken) this.taken++
-        else await wait(50)
+        else await wait(100)
       }
     }
   }
