@@ -1,14 +1,4 @@
-<<<<<<< HEAD
-
-import { spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
-
-=======
-
 import { existsSync, readdirSync } from 'node:fs'
-
->>>>>>> drills
-
 import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Drill, expecting } from './drill.ts'
@@ -16,30 +6,19 @@ import { type Sent, send } from './stage/sender.ts'
 import { at, type Stage } from './stage/stage.ts'
 
 const descriptors = 64
-<<<<<<< HEAD
-=======
 const prlimit = '/usr/bin/prlimit'
->>>>>>> drills
 
 /** More clients connect than there are file descriptors, while a message comes in. */
 export const descriptorsUsedUp: Drill = {
   name: 'descriptors-used-up',
-<<<<<<< HEAD
-  lacks: () => (spawnSync('prlimit', ['--version']).error ? 'needs prlimit' : undefined),
-=======
   lacks: () => (existsSync(prlimit) ? undefined : `needs ${prlimit}`),
->>>>>>> drills
   run: async stage => {
     const hop = await stage.hop()
     const relay = {
       'our.example': { to: `smtp://127.0.0.1:${hop.port}` },
       'large.example': { to: `smtp://127.0.0.1:${hop.port}` },
     }
-<<<<<<< HEAD
-    const { postern, port } = await stage.postern({ relay }, { under: ['prlimit', `--nofile=${descriptors}:${descriptors}`] })
-=======
     const { postern, port } = await stage.postern({ relay }, { under: [prlimit, `--nofile=${descriptors}:${descriptors}`] })
->>>>>>> drills
     const ledger = stage.ledger(at(hop), stage.quarantine())
     const crowd: Socket[] = []
     let used = 0

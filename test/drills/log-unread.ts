@@ -1,19 +1,7 @@
-<<<<<<< HEAD
-
-import { spawnSync } from 'node:child_process'
-import { closeSync, constants, openSync } from 'node:fs'
-import { Socket } from 'node:net'
-import { createInterface } from 'node:readline'
-
-=======
-
 import { closeSync, constants, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { mustRun } from '../peers/support/run.ts'
-
->>>>>>> drills
-
 import { type Drill, expecting, type Outcome } from './drill.ts'
 import { remembers } from './stage/policies.ts'
 import type { Postern } from './stage/postern.ts'
@@ -49,11 +37,7 @@ async function readerStops(stage: Stage): Promise<Outcome> {
 /** As under a container engine: a real pipe, in which a write waits for the reader. */
 async function pipeIsFull(stage: Stage): Promise<Outcome> {
   const fifo = stage.path('fifo')
-<<<<<<< HEAD
-  spawnSync('mkfifo', [fifo])
-=======
   await mustRun('mkfifo', [fifo])
->>>>>>> drills
   // The end that reads is opened for both, else opening it would wait for the one that writes.
   const reading = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK)
   const writing = openSync(fifo, constants.O_WRONLY)
