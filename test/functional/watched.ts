@@ -38,6 +38,7 @@ interface Ports {
 
 const configuration = ({ dns, hop, metrics }: Ports) => `hostname: mx.example.org
 data: data
+workers: 1
 dns: { servers: ["${dns}"], timeoutMs: 300 }
 tls: { cert: "${tlsFiles.cert}", key: "${tlsFiles.key}" }
 listen:

@@ -8,7 +8,7 @@ import { connect, type TLSSocket } from 'node:tls'
 import { freePort } from '../../fixtures/free-port.ts'
 import { SmtpClient } from '../../fixtures/smtp-client.ts'
 import { plain, send } from '../functional/gateway.ts'
-import { gone, type Running, run } from './support/workers.ts'
+import { gone, type Running, run } from '../peers/support/workers.ts'
 
 /** Clients that come one after the other, many at a time, until they are told to stop; what each has heard at its end. */
 function traffic({ port }: Running, everyMs: number) {

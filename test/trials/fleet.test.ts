@@ -11,7 +11,7 @@ import type { Timings } from '../../src/cli/workers/timings.ts'
 import { loadConfiguration } from '../../src/config/load.ts'
 import type { Report } from '../../src/metrics/report.ts'
 import type { SharedLog } from '../../src/report/log.ts'
-import { gone } from './support/workers.ts'
+import { gone } from '../peers/support/workers.ts'
 
 const text = `hostname: mx.our.example
 listen: [{ address: "127.0.0.1:0" }]

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { defaultLimits } from '../../src/smtp/limits.ts'
+import { attacks } from '../peers/support/attacks.ts'
+import { Besieged } from '../peers/support/besieged.ts'
+import { Crowd, mostConnections } from '../peers/support/crowd.ts'
+import { needs, pathOf } from '../peers/support/needs.ts'
+import { run } from '../peers/support/run.ts'
 import { Client } from '../smtp/dialogue.ts'
 import { letter, opening } from '../smtp/edge.ts'
-import { attacks } from './support/attacks.ts'
-import { Besieged } from './support/besieged.ts'
-import { Crowd, mostConnections } from './support/crowd.ts'
-import { needs, pathOf } from './support/needs.ts'
-import { run } from './support/run.ts'
 
 const MiB = 1024 * 1024
 
