@@ -79,7 +79,7 @@ test('every folder with tests is run', () => {
   const { scripts }: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(
     readFileSync(join(top, 'package.json'), 'utf8'),
   )
-  const run = `${scripts.unit} ${scripts.sockets} ${scripts['test:peers']}`
+  const run = `${scripts.unit} ${scripts.sockets} ${scripts['test:peers']} ${scripts['test:trials']}`
   const folders = readdirSync(join(top, 'test'), { withFileTypes: true }).filter(entry => entry.isDirectory())
   const withTests = folders.filter(({ name }) => readdirSync(join(top, 'test', name)).some(file => file.endsWith('.test.ts')))
   assert.deepEqual(
