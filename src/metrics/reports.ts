@@ -14,7 +14,7 @@ export class Reports {
     this.#latest.set(process, report)
   }
 
-  /** Those that are still there; of the others only what they have counted is kept. */
+  /** Those that have not ended; of the others only what they have counted is kept. */
   async keep(processes: readonly string[]): Promise<void> {
     for (const [process, { metrics }] of this.#latest) {
       if (processes.includes(process)) continue

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { connect, type TLSSocket } from 'node:tls'
+import { scrape, totalOf } from '../../fixtures/exposition.ts'
 import { freePort } from '../../fixtures/free-port.ts'
 import { SmtpClient } from '../../fixtures/smtp-client.ts'
 import { plain, send } from '../functional/gateway.ts'
@@ -110,6 +111,29 @@ describe('workers', { concurrency: 2 }, () => {
     const client = await SmtpClient.open({ port })
     assert.equal((await client.answer()).code, 220)
     client.leave()
+  })
+
+  it('metrics count each message once, whoever took it and whether it is still there, and tell of a broken configuration', async t => {
+    const port = await freePort()
+    const metrics = `{ listen: "127.0.0.1:${port}" }`
+    const running = await run(t, { metrics })
+    const accepted = async () => totalOf(await scrape(port), 'postern_messages_accepted_total')
+    for (const worker of [1, 2]) await send(await running.clientOn(worker))
+    assert.equal(await accepted(), 2)
+    const former = [running.pid(1), running.pid(2)]
+    // This one stays with its worker, which leaves only when it does.
+    const staying = await running.clientOn(1)
+    running.child.kill('SIGUSR2')
+    await running.line(({ msg }) => msg === 'the new configuration is in force')
+    assert.equal(await accepted(), 2, 'while they leave')
+    await send(staying)
+    staying.leave()
+    await gone(...former)
+    assert.equal(await accepted(), 3, 'when they are gone')
+    await running.configure({ metrics, rules: '[{ use: no-such-policy }]' })
+    running.child.kill('SIGHUP')
+    await running.line(({ msg }) => msg === 'the old configuration stays in force')
+    assert.equal(totalOf(await scrape(port), 'postern_last_reload_successful'), 0)
   })
 
   it('an address that cannot be had keeps the old workers', async t => {

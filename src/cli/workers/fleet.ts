@@ -42,6 +42,11 @@ export class Fleet {
     return { alive, restarts: this.#places.reduce((sum, { restarts }) => sum + restarts, 0) }
   }
 
+  /** Those that have not ended, those that are leaving included. */
+  get pids(): (number | undefined)[] {
+    return [...this.#workers].map(({ pid }) => pid)
+  }
+
   /** Starts all of them, or none. */
   async start(assignment: Assignment, count: number): Promise<Failure | undefined> {
     this.#assignment = assignment
@@ -126,7 +131,10 @@ export class Fleet {
     const { channel } = worker
     this.#workers.add(worker)
     channel.on('connections', changes => this.#book.note(worker, changes))
-    channel.on('lastReport', (report: Report) => this.#options.onReport?.(worker.pid, report))
+    channel.on('lastReport', (report: Report) => {
+      // What comes when it has been counted among the former ones would count twice.
+      if (this.#workers.has(worker)) this.#options.onReport?.(worker.pid, report)
+    })
     channel.on('ready', () => {
       this.#book.enter(worker, changes => channel.tell('connections', changes))
       channel.tell('share')

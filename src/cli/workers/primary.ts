@@ -35,13 +35,14 @@ export class Primary implements Running {
   readonly #ticketKeys: TicketKeys
   readonly #metrics: Metrics
   readonly #reports = new Reports()
+  /** What the metrics are served by, to the end. */
+  readonly #metricsSettings: Configuration['metrics']
   #inForce: Found
-  readonly #started: Configuration
 
   private constructor(found: Found, sockets: ListeningSockets, metrics: Metrics, { log, isPretty }: PrimaryOptions) {
     this.#metrics = metrics
     this.#inForce = found
-    this.#started = found.configuration
+    this.#metricsSettings = found.configuration.metrics
     this.#log = log
     this.#sockets = sockets
     this.#ticketKeys = new TicketKeys(keys => this.#fleet.tell('ticketKeys', keys.toString('base64')))
@@ -72,7 +73,7 @@ export class Primary implements Running {
   async reports(): Promise<readonly Report[]> {
     const answers = await this.#fleet.ask<Report>('metrics', undefined, metricsMs)
     for (const answer of answers) if ('value' in answer) this.#reports.note(String(answer.pid), answer.value)
-    await this.#reports.keep(answers.map(({ pid }) => String(pid)))
+    await this.#reports.keep(this.#fleet.pids.map(String))
     return [await this.#metrics.report(), ...this.#reports.all]
   }
 
@@ -139,9 +140,7 @@ export class Primary implements Running {
 
   async #tellInForce({ configuration }: Found): Promise<void> {
     this.#metrics.reloads.noteSuccess(await buildOf(configuration))
-    // The primary serves the metrics itself, and keeps their address.
-    const { metrics } = this.#started
-    tellInForce(this.#log, needsRestart({ ...configuration, metrics }, configuration))
+    tellInForce(this.#log, needsRestart({ ...configuration, metrics: this.#metricsSettings }, configuration))
   }
 
   #assignment({ source, configuration }: Found): Assignment {

@@ -42,8 +42,8 @@ class Worker {
     channel.on('socket', (index: number, socket: unknown) => void Object.assign(this.#sockets, { [index]: socket }))
     channel.on('start', (start: Start) => this.#start(start))
     channel.on('prepare', (source: ConfigurationSource) => this.#prepare(source))
-    channel.on('commit', () => this.#prepared?.takeEffect())
-    channel.on('abandon', () => this.#prepared?.discard())
+    channel.on('commit', () => this.#takePrepared()?.takeEffect())
+    channel.on('abandon', () => this.#takePrepared()?.discard())
     channel.on('ticketKeys', (keys: string) => this.#service?.server?.useTicketKeys(Buffer.from(keys, 'base64')))
     channel.on('metrics', () => this.#service?.report())
     channel.on('retire', (timeoutMs: number) => void this.#retire(timeoutMs))
@@ -78,6 +78,13 @@ class Worker {
     if ('problems' in prepared) return prepared
     this.#prepared = prepared.value
     return {}
+  }
+
+  /** What has been prepared, once: when it is in force, it is not to be abandoned any more. */
+  #takePrepared(): Prepared | undefined {
+    const prepared = this.#prepared
+    this.#prepared = undefined
+    return prepared
   }
 
   async #retire(timeoutMs: number): Promise<void> {
