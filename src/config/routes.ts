@@ -4,7 +4,7 @@ import type { Route, Transport } from '../engine/transport.ts'
 import type { Address } from '../mail/address.ts'
 import { DomainList } from '../mail/domain-list.ts'
 import type { Destination } from '../relay/destination.ts'
-import { type OpenTransport, openTransport } from '../relay/open-transport.ts'
+import { hopConnections, type OpenTransport, openTransport } from '../relay/open-transport.ts'
 import type { Configuration } from './load.ts'
 import { domainPattern, type Relay } from './relay.ts'
 import { workerCount } from './workers.ts'
@@ -59,12 +59,10 @@ function namesItsRoute({ local }: Address): boolean {
   return /[%!@]/.test(local)
 }
 
-/** To one next hop by all workers together: half of what Postfix takes at once by default (default_process_limit = 100). */
-const hopConnections = 50
-
 /** Opens what delivers: nothing is connected yet, and a Maildir that is for everybody is made. */
 export function openRelay(relay: Relay, { hostname, folder, workers }: RouteSettings, meter?: Meter): OpenTransport {
   const { to, tls, verify, identity, returnPath, eightBit, timeouts } = relay
+  // All workers together take no more than one process would.
   const maxConnections = Math.ceil(hopConnections / workerCount({ workers }))
   return openTransport(absolute(to, folder), {
     hostname,

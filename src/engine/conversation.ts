@@ -177,8 +177,7 @@ export class Conversation {
     const settlement = this.#gateway.mode === 'observe' ? everyone : settle(transaction.tallies)
     if (!('refuse' in settlement)) return deliver(this.#gateway, transaction, settlement, message)
 
-    const [first] = transaction.recipients
-    const reply = refusalReply(settlement.refuse, transaction, first)
+    const reply = refusalReply(settlement.refuse, transaction, transaction.recipients[0])
     for (const [recipient, tally] of transaction.tallies) {
       transaction.noteRefusal(recipient, reply, { cause: refusal(tally) ?? settlement.refuse })
     }
@@ -194,7 +193,8 @@ export class Conversation {
   }
 
   #recordSession(ending: Ending, limit?: string): void {
-    const id = `${this.#session.id}.${this.#transactions++ && this.#transactions}`
-    this.#gateway.record(sessionTrace({ id, session: this.#session }, this.#greeted, this.#started, ending, limit))
+    const number = this.#transactions++ === 0 ? 0 : this.#transactions
+    const whose = { id: `${this.#session.id}.${number}`, session: this.#session }
+    this.#gateway.record(sessionTrace(whose, this.#greeted, this.#started, ending, limit))
   }
 }

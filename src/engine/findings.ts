@@ -118,7 +118,7 @@ export class Findings {
       // Which phase a fact is from has been checked where it was defined: here all of them are one type.
       const value = fact.find(known as never, glance)
       if (value instanceof Promise) finding.promise = this.#await(fact, finding, { value, glance, started })
-      else this.#know(fact, finding, value, started)
+      else finding.promise = Promise.resolve(this.#know(fact, finding, value, started))
     } catch (error) {
       finding.promise = this.#fail(fact, error, started)
     }
@@ -128,7 +128,6 @@ export class Findings {
   #know(fact: Fact, finding: Finding, value: unknown, started: number): unknown {
     finding.value = { is: value }
     this.#note(fact, { value }, started)
-    finding.promise = Promise.resolve(value)
     return value
   }
 

@@ -9,6 +9,7 @@ import { type Answer, describe, isTrouble, type Trouble } from './server-reply.t
 
 /** How long a server may take to close after QUIT. */
 const quitMs = 2_000
+
 /**
  * One connection to a mail server: commands go out, replies come back in their order. It knows nothing of
  * transactions. After trouble it is closed, and every further answer is that trouble.

@@ -32,7 +32,7 @@ export interface OpenTransport extends Transport {
 }
 
 /** Half of what Postfix takes at once by default (default_process_limit = 100): others want to be served too. */
-const defaultConnections = 50
+export const hopConnections = 50
 
 /** The transport that brings mail to a destination. Nothing is connected yet; a Maildir that is for all is made, or this throws. */
 export function openTransport(destination: Destination, options: TransportOptions): OpenTransport {
@@ -50,7 +50,7 @@ export function openTransport(destination: Destination, options: TransportOption
     eightBit,
     returnPath: options.returnPath ?? false,
     timeouts: { ...relayTimeouts, ...options.timeouts },
-    maxConnections: options.maxConnections ?? defaultConnections,
+    maxConnections: options.maxConnections ?? hopConnections,
     ...(meter && { meter }),
   })
 }

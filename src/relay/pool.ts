@@ -43,12 +43,7 @@ export class Pool {
   }
 
   /** A connection for a transaction of this client: one that is idle, unless it shall be a fresh one. */
-  acquire(session: Session, { fresh }: { readonly fresh: boolean }): Link | Promise<Link | Trouble> {
-    const idle = fresh ? undefined : this.#idleFor(session)
-    return idle ? this.#use(idle) : this.#open(session, fresh)
-  }
-
-  async #open(session: Session, fresh: boolean): Promise<Link | Trouble> {
+  async acquire(session: Session, { fresh }: { readonly fresh: boolean }): Promise<Link | Trouble> {
     const deadline = performance.now() + this.#hop.timeouts.waitMs
     for (;;) {
       const idle = fresh ? undefined : this.#idleFor(session)

@@ -77,8 +77,7 @@ export class SmtpDelivery implements Delivery {
 
   async #ask(recipient: Address): Promise<Reply> {
     const isFirst = !this.#current?.link.isOpen
-    const opened = this.#current?.link.isOpen ? this.#current : this.#open({ fresh: false })
-    const current = opened instanceof Promise ? await opened : opened
+    const current = await this.#open({ fresh: false })
     if (!(current instanceof HopTransaction)) return this.#fail(current)
     const refusal = refusalAhead(this.#transaction, recipient, current.link)
     if (refusal) return refusal
@@ -152,8 +151,7 @@ export class SmtpDelivery implements Delivery {
     if (this.#current?.link.isOpen) return this.#current
     if (this.#failure) return this.#failure
     const { session } = this.#transaction
-    const acquired = this.#pool.acquire(session, { fresh })
-    const link = acquired instanceof Promise ? await acquired : acquired
+    const link = await this.#pool.acquire(session, { fresh })
     if (isTrouble(link)) return link
     const isReused = link.uses > 0
     this.#current = new HopTransaction(link, mail)

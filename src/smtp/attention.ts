@@ -1,6 +1,6 @@
 import type { Conversation } from '../engine/conversation.ts'
 import type { Ending } from '../engine/trace.ts'
-import type { CuttingLimit, DenyingLimit, EdgeCounts } from '../metrics/edge.ts'
+import type { CuttingLimit, EdgeCounts } from '../metrics/edge.ts'
 import type { Edge } from './edge.ts'
 import type { Logger } from './logger.ts'
 import { localTrouble } from './replies.ts'
@@ -13,7 +13,8 @@ export class Attention {
   readonly #counts: EdgeCounts
   /** How it will have ended, as things stand. */
   ending: Ending = 'disconnected'
-  #limit: CuttingLimit | undefined
+  /** The limit at which we end it, if we do. */
+  limit: CuttingLimit | undefined
   /** The conversation is at work on a command: nobody may interrupt it. */
   #isAnswering = false
   #isOver = false
@@ -52,26 +53,6 @@ export class Attention {
     }
   }
 
-  noteReply(verb: string, { code }: WireReply): void {
-    this.#counts.noteReply(verb, code)
-  }
-
-  /** A command is refused because of this limit, when it is because of one. */
-  noteDenial(limit: DenyingLimit | undefined): void {
-    if (limit) this.#counts.denied.add(limit)
-  }
-
-  /** We end the session, because of this limit. */
-  noteCut(limit: CuttingLimit): void {
-    this.#counts.cut.add(limit)
-  }
-
-  /** The same, and what is recorded of it says so. */
-  endAt(limit: CuttingLimit): void {
-    this.noteCut(limit)
-    this.#limit = limit
-  }
-
   /** It takes too long: nobody waits for it any more. */
   giveUp(what: string): void {
     this.#log.error({ command: what }, 'an answer of ours took too long')
@@ -88,7 +69,7 @@ export class Attention {
 
   leave(ending: Ending): void {
     try {
-      this.#conversation.close(ending, this.#limit)
+      this.#conversation.close(ending, this.limit)
     } catch (error) {
       this.#log.error({ error: String(error) }, 'ending a conversation failed')
     }

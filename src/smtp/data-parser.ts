@@ -22,7 +22,7 @@ const nothing = Buffer.alloc(0)
 const NUL = 0
 
 // Searches inside the regular expression engine; each position is looked at once. The two together are three times as fast
-// as either of them alone (bench/data-parser.ts), so which of them it was is asked only when there was one.
+// as either of them alone (`npm run bench:data-parser`), so which of them it was is asked only when there was one.
 const bareEither = /\r(?!\n)|(?<!\r)\n/
 const bareCarriageReturn = /\r(?!\n)/
 const bareLineFeed = /(?<!\r)\n/

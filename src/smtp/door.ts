@@ -21,8 +21,8 @@ interface DoorNeeds {
   readonly onEmpty: () => void
 }
 
-/** smtp-server would ask the system for it, for each connection, and nobody would read it. */
-const unasked = 'unasked'
+/** smtp-server would ask the system where each connection has come in, and nobody would read it. */
+const unasked = { localAddress: 'unasked', localPort: 1 } as const
 
 /** One address that we listen on, with all that comes in there. */
 export class Door {
@@ -81,8 +81,7 @@ export class Door {
     const { ip, port } = guest.client
     this.#server.connect(guest.socket, {
       id: session.id,
-      localAddress: unasked,
-      localPort: 1,
+      ...unasked,
       remoteAddress: ip,
       remotePort: port,
       edge: this.#needs.edge,

@@ -58,7 +58,7 @@ export class EdgeServer extends SMTPServer {
     const { handshakes, pace, counts } = this.#edge
     if (handshakes.areFull) return Promise.resolve('handshakes')
     const handshake = handshakes.begin(counts)
-    this.options.socketTimeout = pace.limits.tlsHandshakeMs
+    this.options.socketTimeout = pace.limits.tlsHandshakeMs // read anew for each handshake
     const { promise, resolve } = Promise.withResolvers<Socket | Unsecured>()
     socket.allowHalfOpen = false // a client that leaves during the handshake is gone
     this._pendingSockets.set(socket, socket)

@@ -35,7 +35,7 @@ export class Exchange {
     this.#budget = new Budget(options.edge.limits, options.recipients)
     this.#attention = new Attention(options.conversation, options.edge)
     this.#handshakes = options.edge.handshakes
-    this.#voice = new Voice(wire, this.#attention)
+    this.#voice = new Voice(wire, this.#attention, options.edge.counts)
     this.#watchdog = new Watchdog(options.edge.pace, limit => this.#endLate(limit))
   }
 
@@ -68,10 +68,9 @@ export class Exchange {
     const reply = await this.#attention.inAnyCase('message', () => this.#dialogue.message(intake))
     this.#isTaking = false
     this.#watchdog.noteTransaction()
-    if (intake.isHopeless) this.#attention.noteCut('slackBytes')
     this.#budget.noteMessage(reply.code, this.#wire.bytesRead)
     if (this.#wire.isClosing) return
-    this.#voice.say(this.#verb, intake.isHopeless ? this.#voice.last(reply, 'refused by the protocol') : reply)
+    this.#voice.say(this.#verb, intake.isHopeless ? this.#voice.lastOfEndless(reply) : reply)
     this.await()
   }
 
@@ -160,7 +159,6 @@ export class Exchange {
   }
 
   #respond(reply: WireReply): Promise<void> | undefined {
-    if (reply.code >= 400) this.#attention.noteDenial(replies.deniedBy(reply))
     const patience = this.#budget.note(this.#verb, reply.code)
     if (patience) return patience.then(() => this.#conclude(reply))
     this.#conclude(reply)

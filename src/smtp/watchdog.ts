@@ -63,43 +63,42 @@ export class Watchdog {
     clearTimeout(this.#timer)
   }
 
-  #deadline(): number {
+  /** The limit that is reached first in this turn, and when. */
+  #next(): Due {
     const { commandMs, tlsHandshakeMs, dataBlockMs, sessionMs, answerMs, messageAnswerMs } = this.#pace.limits
-    if (this.#turn === 'answer') return this.#since + answerMs
-    if (this.#turn === 'message answer') return this.#since + messageAnswerMs
-    if (this.#turn === 'handshake') return this.#since + tlsHandshakeMs
-    if (this.#turn === 'command') return Math.min(this.#since + commandMs, this.#progress + sessionMs)
-    return dataBlockMs + Math.min(this.#lastBlock, this.#onAverage)
+    if (this.#turn === 'answer') return ['answerMs', this.#since + answerMs]
+    if (this.#turn === 'message answer') return ['messageAnswerMs', this.#since + messageAnswerMs]
+    if (this.#turn === 'handshake') return ['tlsHandshakeMs', this.#since + tlsHandshakeMs]
+    if (this.#turn === 'data') return earlier(['dataBlockMs', this.#lastBlock + dataBlockMs], this.#onAverage)
+    return earlier(['commandMs', this.#since + commandMs], ['sessionMs', this.#progress + sessionMs])
   }
 
-  /** When as much as has come must have come on average. */
-  get #onAverage(): number {
-    const { dataBytesPerSecond } = this.#pace.limits
-    return dataBytesPerSecond > 0 ? this.#since + (this.#bytes / dataBytesPerSecond) * 1000 : Number.POSITIVE_INFINITY
-  }
-
-  /** The limit that the deadline comes from. */
-  #limit(): WaitLimit {
-    const { commandMs, sessionMs } = this.#pace.limits
-    if (this.#turn === 'answer') return 'answerMs'
-    if (this.#turn === 'message answer') return 'messageAnswerMs'
-    if (this.#turn === 'handshake') return 'tlsHandshakeMs'
-    if (this.#turn === 'command') return this.#since + commandMs <= this.#progress + sessionMs ? 'commandMs' : 'sessionMs'
-    return this.#lastBlock <= this.#onAverage ? 'dataBlockMs' : 'dataBytesPerSecond'
+  /** When more must have come than has, on average, after the time of one block. */
+  get #onAverage(): Due {
+    const { dataBytesPerSecond, dataBlockMs } = this.#pace.limits
+    const ms = dataBytesPerSecond > 0 ? (this.#bytes / dataBytesPerSecond) * 1000 : Number.POSITIVE_INFINITY
+    return ['dataBytesPerSecond', this.#since + ms + dataBlockMs]
   }
 
   #setTimer(): NodeJS.Timeout {
     // Nothing must be noticed late because the timer was set for something later, or before we came under stress.
     const { commandMs, tlsHandshakeMs, dataBlockMs, sessionMs, answerMs, messageAnswerMs } = this.#pace.strict
     const longest = Math.min(commandMs, tlsHandshakeMs, dataBlockMs, sessionMs, answerMs, messageAnswerMs)
-    const left = Math.ceil(this.#deadline() - performance.now())
+    const left = Math.ceil(this.#next()[1] - performance.now())
     return setTimeout(() => this.#look(), Math.max(1, Math.min(left, longest))).unref()
   }
 
   #look(): void {
     this.#timer = undefined
     if (this.#turn === 'nobody') return
-    if (performance.now() < this.#deadline()) this.#timer = this.#setTimer()
-    else this.#onLate(this.#limit())
+    const [limit, at] = this.#next()
+    if (performance.now() < at) this.#timer = this.#setTimer()
+    else this.#onLate(limit)
   }
+}
+
+type Due = readonly [limit: WaitLimit, at: number]
+
+function earlier(one: Due, other: Due): Due {
+  return one[1] <= other[1] ? one : other
 }
