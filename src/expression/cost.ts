@@ -16,12 +16,19 @@ export function checkCost(tree: Tree): void {
 /** `element` is what the innermost loop goes over. */
 function stepsOf(tree: Tree, element?: string): number {
   const loop = loopIn(tree)
-  const own = tree.op === 'in' ? lengthOf(tree.args[1]) : 1
+  const own = ownSteps(tree)
   if (!loop) return partsOf(tree).reduce((sum, part) => sum + stepsOf(part, element), own)
   const { list, each, body } = loop
   // The lists in one fact are limited all together: those of each element of a list are no longer than one list.
   const turns = element !== undefined && rootOf(list) === element ? 1 : lengthOf(list)
   return own + stepsOf(list, element) + turns * stepsOf(body, rootOf(list) === undefined ? undefined : each)
+}
+
+/** What reads a text takes longer, the more so what goes from character to character. */
+function ownSteps(tree: Tree): number {
+  if (tree.op === 'in') return lengthOf(tree.args[1])
+  if (tree.op !== 'call' && tree.op !== 'rcall') return 1
+  return tree.args[0] === 'size' ? 100 : 10
 }
 
 /** How long a list can be. */

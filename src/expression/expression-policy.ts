@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { evidenceKinds } from '../engine/evidence.ts'
 import type { Fact } from '../engine/fact.ts'
-import { phases } from '../engine/phase.ts'
+import { type Phase, phases } from '../engine/phase.ts'
 import { type AnyPolicy, definePolicy } from '../engine/policy.ts'
 import { Expression } from './expression.ts'
 import { Fault } from './fault.ts'
@@ -37,38 +37,37 @@ export function expressionPolicy(name: string, facts: readonly Fact[]): AnyPolic
   return policy
 }
 
+const example = 'facts.reverseDns.status == "none" && facts.spf.result != "pass"'
+
+const line = z
+  .strictObject({
+    when: z.string().describe('An expression in CEL that is true or false.'),
+    // biome-ignore lint/suspicious/noThenProperty: it is the word that an administrator reads, and no promise
+    then: z
+      .string()
+      .describe('What to do then: `score 3`, `reject "5.7.1 We do not want this"`, `quarantine`, `accept`, `pass`.'),
+    at: z.enum(phases).optional().describe('When it judges; without it, as soon as all is known that the expression mentions.'),
+    evidence: z.enum(evidenceKinds).default('other').describe('What kind of evidence its points are.'),
+  })
+  // biome-ignore lint/suspicious/noThenProperty: as above
+  .meta({ examples: [{ when: example, then: 'score 3' }] })
+
 type Options = z.output<ReturnType<typeof optionsOf>>
 
 function optionsOf(facts: readonly Fact[]) {
+  // Made when the first rule is read: most configurations have none.
   let language: Language | undefined
-  return (
-    z
-      .strictObject({
-        // biome-ignore lint/suspicious/noThenProperty: it is the word that an administrator reads, and no promise
-        then: z
-          .string()
-          .describe('What to do then: `score 3`, `reject "5.7.1 We do not want this"`, `quarantine`, `accept`, `pass`.'),
-        when: z.string().describe('An expression in CEL that is true or false.'),
-        at: z
-          .enum(phases)
-          .optional()
-          .describe('When it judges; without it, as soon as all is known that the expression mentions.'),
-        evidence: z.enum(evidenceKinds).default('other').describe('What kind of evidence its points are.'),
-      })
-      .transform((given, context) => {
-        language ??= new Language(facts)
-        const when = read('when', given.when, context, text => new Expression(text, language as Language))
-        const outcome = read('then', given.then, context, readOutcome)
-        if (!when || !outcome) return z.NEVER
-        const at = given.at ?? when.earliest
-        const early = at && when.tooEarlyAt(at)
-        if (at && !early) return { when, outcome, at, evidence: given.evidence }
-        complain(context, given.at, when)
-        return z.NEVER
-      })
-      // biome-ignore lint/suspicious/noThenProperty: as above
-      .meta({ examples: [{ when: 'facts.reverseDns.status == "none" && facts.spf.result != "pass"', then: 'score 3' }] })
-  )
+  return line.transform((given, context) => {
+    language ??= new Language(facts)
+    const known = language
+    const when = read('when', given.when, context, text => new Expression(text, known))
+    const outcome = read('then', given.then, context, readOutcome)
+    if (!when || !outcome) return z.NEVER
+    const at = given.at ?? when.earliest
+    if (at && when.isKnownAt(at)) return { when, outcome, at, evidence: given.evidence }
+    complain(context, given.at, when)
+    return z.NEVER
+  })
 }
 
 type Context = z.core.$RefinementCtx
@@ -85,13 +84,16 @@ function read<T>(path: 'when' | 'then', text: string, context: Context, reader: 
   }
 }
 
-/** It judges before all is known that it mentions, or it mentions what is never known together. */
-function complain(context: Context, at: (typeof phases)[number] | undefined, when: Expression): void {
+/** It would judge before all is known that it mentions, or it mentions what is never known together. */
+function complain(context: Context, at: Phase | undefined, when: Expression): void {
   const late = when.tooEarlyAt(at ?? 'message')
   if (!late) return
-  const found = `${late.name}, which is known at ${late.since}`
-  const recipient =
-    late.since === 'rcpt' ? 'recipients, or nothing that is known at message only' : 'nothing that is not known then'
-  const expected = at === undefined ? 'recipients, or to: beside use:, with what is known at message' : `at ${at} ${recipient}`
-  context.addIssue({ code: 'custom', path: ['when'], message: expected, params: { offset: late.offset, expected, found } })
+  if (at !== undefined && when.earliest !== undefined) {
+    const message = `${when.earliest}${late.since === 'rcpt' ? '' : ' or later'}, since ${late.name} is known at ${late.since}`
+    context.addIssue({ code: 'custom', path: ['at'], message, input: at })
+    return
+  }
+  const expected = 'recipients, or `to:` beside `use:`, where something is mentioned that is known at message only'
+  const params = { offset: late.offset, expected, found: `${late.name}, which is known at ${late.since} only` }
+  context.addIssue({ code: 'custom', path: ['when'], message: expected, params })
 }

@@ -8,7 +8,7 @@ import { Meaning, type Mention } from './meaning.ts'
 import type { Tree } from './tree.ts'
 import { faultIn } from './trouble.ts'
 import { Values } from './value.ts'
-import type { Everything } from './vocabulary.ts'
+import type { Everything, NamedFact, Variable } from './vocabulary.ts'
 
 /** A condition in CEL that has been checked: it can be judged by, as often as one likes. */
 export class Expression {
@@ -18,6 +18,9 @@ export class Expression {
   readonly mentions: readonly Mention[]
   readonly #language: Language
   readonly #meaning: Meaning
+  /** What it mentions, of all that it could. */
+  readonly #variables: readonly Variable[]
+  readonly #facts: readonly (readonly [name: string, NamedFact])[]
   readonly #judge: (context: object) => unknown
 
   /** Throws a `Fault` when the text is not such a condition. */
@@ -35,8 +38,10 @@ export class Expression {
     checkCost(tree)
     this.#judge = judge
     this.mentions = this.#meaning.mentions
-    const facts = [...vocabulary.facts].filter(([name]) => this.#mentions(`facts.${name}`))
-    this.facts = Object.fromEntries(facts.map(([name, { fact }]) => [name, fact]))
+    const mentioned = new Set(this.mentions.map(({ name }) => name))
+    this.#variables = [...vocabulary.variables.values()].filter(({ name }) => mentioned.has(name))
+    this.#facts = [...vocabulary.facts].filter(([name]) => mentioned.has(`facts.${name}`))
+    this.facts = Object.fromEntries(this.#facts.map(([name, { fact }]) => [name, fact]))
   }
 
   /** The earliest phase at which all is known that it mentions; undefined when there is none. */
@@ -55,22 +60,13 @@ export class Expression {
 
   /** Whether it is true of a case. Throws when it cannot be said: a field is absent, a number is divided by zero. */
   holds(known: Everything, facts: Readonly<Record<string, unknown>>): boolean {
-    const { vocabulary, classes } = this.#language
-    const values = new Values(classes)
+    const values = new Values(this.#language.classes)
     const context: Record<string, unknown> = {}
-    for (const { name, shape, read } of vocabulary.variables.values()) {
-      if (this.#mentions(name)) context[name] = values.of(shape, read(known), name)
-    }
+    for (const { name, shape, read } of this.#variables) context[name] = values.of(shape, read(known), name)
     const record = values.empty('facts')
-    for (const name of Object.keys(this.facts)) {
-      const shape = vocabulary.facts.get(name)?.shape
-      if (shape) record[name] = values.of(shape, facts[name], `facts.${name}`)
-    }
-    return this.#language.run(this.#meaning.understood, () => this.#judge({ ...context, facts: record })) === true
-  }
-
-  #mentions(name: string): boolean {
-    return this.mentions.some(mention => mention.name === name)
+    for (const [name, { shape }] of this.#facts) record[name] = values.of(shape, facts[name], `facts.${name}`)
+    context.facts = record
+    return this.#language.run(this.#meaning.understood, () => this.#judge(context)) === true
   }
 }
 
