@@ -14,7 +14,7 @@ export interface RecordShape {
   readonly fields: ReadonlyMap<string, Field>
 }
 
-export interface Field {
+interface Field {
   readonly shape: Shape
   /** It may be absent. */
   readonly isOptional: boolean
