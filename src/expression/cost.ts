@@ -27,6 +27,7 @@ function stepsOf(tree: Tree, element?: string): number {
 /** What reads a text takes longer, the more so what goes from character to character. */
 function ownSteps(tree: Tree): number {
   if (tree.op === 'in') return lengthOf(tree.args[1])
+  if (tree.op === '+') return 10
   if (tree.op !== 'call' && tree.op !== 'rcall') return 1
   return tree.args[0] === 'size' ? 100 : 10
 }

@@ -45,6 +45,7 @@ const line = z
     // biome-ignore lint/suspicious/noThenProperty: it is the word that an administrator reads, and no promise
     then: z
       .string()
+      .max(500)
       .describe('What to do then: `score 3`, `reject "5.7.1 We do not want this"`, `quarantine`, `accept`, `pass`.'),
     at: z.enum(phases).optional().describe('When it judges; without it, as soon as all is known that the expression mentions.'),
     evidence: z.enum(evidenceKinds).default('other').describe('What kind of evidence its points are.'),

@@ -46,10 +46,11 @@ export class Language {
   }
 
   #offer(name: string, say: (text: string, argument: string, understood: Understood) => boolean): void {
-    this.environment.registerFunction(`string.${name}(string): bool`, (text: string, argument: string) => {
+    const handler = (text: string, argument: string) => {
       if (!this.#understood) throw new Error('No expression is being looked at')
       return say(text, argument, this.#understood)
-    })
+    }
+    this.environment.registerFunction(`string.${name}(string): bool`, handler, { async: false })
   }
 
   /** The name that CEL has for what has this shape; records are made known to it. */
