@@ -63,10 +63,10 @@ async function planRule(context: RuleContext, taken: Set<string>): Promise<Check
   const settings = checked.value
   const loaded = await loadPolicy(settings.use, folder)
   if ('expected' in loaded) return { problems: [problemAt(document, [...at, 'use'], loaded.expected, loaded.found)] }
-  const { policy } = loaded
-  const checkedOptions = await checkOptions(policy, context)
+  const checkedOptions = await checkOptions(loaded.policy, context)
   if ('problems' in checkedOptions) return checkedOptions
   const { options, files } = checkedOptions.value
+  const policy = loaded.policy.specialise?.(options) ?? loaded.policy
   const facts = factsOf(policy, options)
   if (typeof facts === 'string') return { problems: [problemAt(document, at, 'a policy that knows its facts', facts)] }
   if (settings.name !== undefined && taken.has(settings.name)) {

@@ -6,6 +6,7 @@ const extension = extname(import.meta.filename)
 /** What a policy file may import, wherever it lies, and where it finds it. */
 const modules: Readonly<Record<string, string>> = {
   postern: new URL(`../index${extension}`, import.meta.url).href,
+  'postern/expression': new URL(`../expression/index${extension}`, import.meta.url).href,
   'postern/facts': new URL(`../facts/index${extension}`, import.meta.url).href,
 }
 

@@ -45,6 +45,8 @@ export interface Policy<P extends Phase, S extends z.ZodType, F extends FactMap<
   readonly onError: 'pass' | 'defer'
   facts(options: z.infer<S>): F
   judge(input: Case<P, z.infer<S>, F>): Verdict<NoInfer<R>> | Promise<Verdict<NoInfer<R>>>
+  /** What these options make of it, for the few policies whose phase, reasons or evidence follow from them. */
+  specialise?(options: z.infer<S>): AnyPolicy
   /** Looks at what has become of a transaction, to remember it. What it answers with is for the log. */
   learn?(lesson: Lesson<z.infer<S>, Found<F>>): Promise<readonly Note[]>
 }
