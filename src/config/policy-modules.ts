@@ -79,10 +79,11 @@ export function versioned(parent: string | undefined, specifier: string, resolve
   }
 }
 
-/** Only the folder of a package says what its .ts files are, and Node warns where it has to guess: ours are modules. */
+/** Where no package.json says what a file is, Node would have to guess, and warn: the administrator's are modules. */
 function withFormat(found: ResolveFnOutput): ResolveFnOutput {
-  if (!isVersioned.test(found.url)) return found
-  const extension = extname(new URL(found.url).pathname)
+  const url = found.url.replace(isVersioned, '')
+  if (!isTheirs(url)) return found
+  const extension = extname(new URL(url).pathname)
   if (extension === '.ts') return { ...found, format: 'module-typescript' }
   return extension === '.js' ? { ...found, format: 'module' } : found
 }
