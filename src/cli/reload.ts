@@ -58,7 +58,8 @@ export class Reloading {
     this.#trial = undefined
     if (abort.signal.aborted) return
     const next = 'problems' in tried ? tried : await readWithSource(this.#config)
-    if (this.#isOver) return
+    // What has been saved in the meantime, and not been tried, is tried next: the watch has seen it.
+    if (this.#isOver || !(await this.#hasPassed(next))) return
     if ('value' in next) this.#inForce = next.value.configuration
     this.#follow('files' in tried ? tried.files : [])
     await this.#running[how](next)
@@ -75,6 +76,12 @@ export class Reloading {
     if (problems.length > 0) return { problems, files }
     this.#passed = Promise.resolve(passed)
     return { value: undefined, files }
+  }
+
+  async #hasPassed(next: Checked<Found>): Promise<boolean> {
+    if ('problems' in next) return true
+    const [keys, passed] = [await Promise.all(ownTests(next.value.configuration).map(testKey)), await this.#passed]
+    return keys.every(key => key === undefined || passed.includes(key))
   }
 
   /** What is in force, and what may become so. */
