@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { access, readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { run } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import { placeOf } from '../config/code-place.ts'
 import type { Configuration } from '../config/load.ts'
 import { nameFound, type Position, type Problem } from '../config/problem.ts'
@@ -42,19 +43,34 @@ function isThere(file: string): Promise<boolean> {
 
 /** Runs tests in this process, once in its life, and tells what fails: with the place in the test, as far as it can be found. */
 export async function runOwnTests(tests: readonly OwnTest[]): Promise<Problem[]> {
+  const files = tests.map(({ file }) => file)
   const failed: Failure[] = []
-  let ran = 0
-  const events = run({ files: tests.map(({ file }) => file), isolation: 'none', concurrency: false })
-  for await (const { type, data } of events) {
-    if (type === 'test:summary' && data.file === undefined) ran = data.counts.tests
-    if (type !== 'test:fail') continue
-    const { failureType } = data.details.error as { failureType?: string }
-    if (failureType !== 'subtestsFailed') failed.push(data)
+  let cases = 0
+  for await (const { type, data } of run({ files, isolation: 'none', concurrency: false })) {
+    if (type !== 'test:fail' && type !== 'test:pass') continue
+    // A file that has no case passes as if it were one.
+    if (data.details.type !== 'suite' && !files.includes(data.name)) cases++
+    if (type === 'test:fail' && failureTypeOf(data) !== 'subtestsFailed') failed.push(data)
   }
-  if (failed.length === 0 && ran > 0) return []
-  if (failed.length === 0)
-    return tests.map(({ file }) => problem(file, { what: 'the test', expected: 'at least one case', found: 'none' }))
-  return Promise.all(failed.map(failure => explain(failure, tests)))
+  failed.push(...(await brokenFiles(files)).filter(({ name }) => !failed.some(failure => failure.name === name)))
+  if (failed.length > 0) return Promise.all(failed.map(failure => explain(failure, tests)))
+  if (cases > 0) return []
+  return files.map(file => ({ file, line: 1, column: 1, what: 'the test', expected: 'at least one case', found: 'none' }))
+}
+
+/** What was thrown behind the first case of a file, which `run` does not tell: the module is there already, with its error. */
+export async function brokenFiles(files: readonly string[]): Promise<Failure[]> {
+  const failures = files.map(file =>
+    import(pathToFileURL(file).href).then(
+      () => [],
+      error => [{ name: file, details: { error } }],
+    ),
+  )
+  return (await Promise.all(failures)).flat()
+}
+
+function failureTypeOf({ details }: Failure): unknown {
+  return 'failureType' in details.error ? details.error.failureType : undefined
 }
 
 interface Failure {
@@ -108,8 +124,4 @@ function isOf({ file }: OwnTest, suite: string | undefined): boolean {
 function positionIn(text: string, at: number): Position {
   const before = text.slice(0, at).split('\n')
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
-}
-
-function problem(file: string, rest: Pick<Problem, 'what' | 'expected' | 'found'>): Problem {
-  return { file, line: 1, column: 1, ...rest }
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { extname, join, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
@@ -28,19 +29,16 @@ export function addPolicyNew(policy: Command): void {
 async function create(name: string, folder: string): Promise<ExitCode> {
   const fault = await faultOf(name)
   if (fault) return refuse(fault)
-  const [code, test, settings] = [`${name}.ts`, `${name}.test.ts`, 'tsconfig.json'].map(file => join(folder, file)) as [
-    string,
-    string,
-    string,
-  ]
+  const [code, test, settings] = [join(folder, `${name}.ts`), join(folder, `${name}.test.ts`), join(folder, 'tsconfig.json')]
+  const taken = [code, test].find(file => existsSync(file))
+  if (taken !== undefined) return refuse(`expected the name of a new policy, found ${taken}, which is there already`)
   try {
     await mkdir(folder, { recursive: true })
-    // Never in place of a file that is there: it may be a day's work.
+    // Never in place of a file that has just come into being: it may be a day's work.
     await writeFile(code, policyText(name), { flag: 'wx' })
     await writeFile(test, testText(name), { flag: 'wx' })
   } catch (error) {
-    if (!isThere(error)) return refuse(`expected a folder that we may write to, found ${fileTrouble(folder, error)}`)
-    return refuse(`expected the name of a new policy, found ${error.path}, which is there already`)
+    return refuse(`expected a folder that we may write to, found ${fileTrouble(folder, error)}`)
   }
   const isNew = await writeFile(settings, editorSettings(resolve(folder)), { flag: 'wx' }).then(
     () => true,
@@ -62,10 +60,6 @@ async function faultOf(name: string): Promise<string | undefined> {
   }
   if (!(await builtInNames()).includes(name)) return undefined
   return `expected a name that no built-in policy has, found ${nameFound(name)}`
-}
-
-function isThere(error: unknown): error is Error & { readonly path: string } {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST' && 'path' in error
 }
 
 function refuse(why: string): ExitCode {
@@ -90,7 +84,7 @@ function whatNext(name: string, folder: string): string[] {
     `${postern} check`,
     '',
     'The last one when the policy stands in the configuration, below rules:',
-    `  - use: ${use.startsWith('.') || use.startsWith('/') ? use : `./${use}`}`,
+    `  - use: ${use.startsWith('..') ? resolve(folder, `${name}.ts`) : `./${use}`}`,
     'A gateway that runs puts it in force as soon as you save.',
   ]
 }

@@ -9,7 +9,7 @@ import { isPolicyFile } from '../config/policies.ts'
 import { offerSdk } from '../config/sdk.ts'
 import { visible, visibleJson } from '../report/visible.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
-import { runOwnTests, testOf } from './own-test.ts'
+import { brokenFiles, runOwnTests, testOf } from './own-test.ts'
 import { folderOption } from './policy-new.ts'
 
 interface Options {
@@ -48,6 +48,10 @@ async function test(names: readonly string[], { folder, json }: Options): Promis
   const page = events.compose(spec)
   page.pipe(process.stdout, { end: false })
   await once(page, 'end')
+  for (const { details } of await brokenFiles(files)) {
+    failed++
+    process.stdout.write(`${visible(details.error.stack ?? String(details.error))}\n`)
+  }
   return failed === 0 ? exitCodes.ok : exitCodes.failed
 }
 

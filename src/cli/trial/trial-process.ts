@@ -8,7 +8,7 @@ import { Channel } from '../workers/channel.ts'
 import type { Answer, Question } from './trial.ts'
 
 /** Twice as long as its parent waits. */
-const longestMs = 20_000
+const longestMs = 60_000
 
 const channel = new Channel(process)
 channel.on('try', answer)

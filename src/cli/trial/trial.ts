@@ -38,7 +38,7 @@ const program = join(import.meta.dirname, `trial-process${extname(import.meta.fi
  * Loads a configuration with the administrator's policies, and runs their tests, in a process of its own: code that hangs,
  * crashes or ends the process harms nobody.
  */
-export async function tryOut(question: Question, { signal, policies, withinMs = 10_000 }: Trying): Promise<Answer> {
+export async function tryOut(question: Question, { signal, policies, withinMs = 30_000 }: Trying): Promise<Answer> {
   const child = fork(program, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const channel = new Channel(child)
   const ended = once(child, 'close').catch(() => [])
