@@ -31,8 +31,8 @@ let current: Version = newVersion(0)
 /**
  * Loads a policy file of the administrator's. When any of their files has changed since the last time, all are loaded anew
  * under another version, so that policies which share a file go on sharing it. Node never lets go of a module, so the former
- * ones stay in memory: about 6 KB for each file of ordinary size and each change of any of them, which is 6 MB after
- * a thousand; new processes (SIGUSR2) begin without.
+ * ones stay in memory, about 16 KB for each small file: a thousand changes of a policy with one import were measured as 32 MB
+ * in each process. New processes (SIGUSR2) begin without.
  */
 export async function importPolicy(file: string): Promise<{ readonly default?: unknown }> {
   if (current.hasFailed || [...current.stamps].some(([file, stamp]) => stampOf(file) !== stamp)) {
