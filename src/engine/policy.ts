@@ -15,7 +15,7 @@ export type Found<F> = { readonly [K in keyof F]: F[K] extends Fact<infer T> | u
  * read, and the reply code when a refusal is not simply 550, or "later" not simply 451. `{client}`, `{helo}` and
  * `{sender}` in the words stand for what the sender has told us itself.
  */
-export type Reason = readonly [status: `${number}.${number}`, text: string, code?: 550 | 554 | 521 | 451 | 452]
+export type Reason = readonly [status: `${bigint}.${bigint}`, text: string, code?: 550 | 554 | 521 | 451 | 452]
 
 /** What a policy is given to judge by. */
 export type Case<P extends Phase, O, F> = Known[P] & {
