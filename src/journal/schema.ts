@@ -1,0 +1,21 @@
+/** Changes with the tables: a journal of another version is set aside, and a new one begins. */
+export const version = 1
+
+/**
+ * The position is the time in milliseconds, times 4096, and a number for those of the same millisecond: so what happened
+ * together lies together, is read in its order, and the oldest is taken out from one end.
+ */
+export const tables = `
+  CREATE TABLE IF NOT EXISTS transactions (
+    position INTEGER PRIMARY KEY, id TEXT NOT NULL, configuration TEXT NOT NULL, client TEXT NOT NULL, sender TEXT NOT NULL,
+    recipients TEXT NOT NULL, outcomes TEXT NOT NULL, rules TEXT NOT NULL, trace TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS transactions_id ON transactions (id);
+`
+
+const perMillisecond = 4096
+
+/** Where a moment begins. */
+export function positionAt(ms: number): number {
+  return Math.max(0, Math.ceil(ms)) * perMillisecond
+}
