@@ -4,6 +4,7 @@ import { exitCodes } from './exit-codes.ts'
 import { addExplain } from './explain.ts'
 import { addPolicyDefault } from './policy-default.ts'
 import { addPolicyList } from './policy-list.ts'
+import { addRescue } from './rescue.ts'
 import { addRun } from './run.ts'
 import { addTrace } from './trace.ts'
 import { addTraces } from './traces.ts'
@@ -18,7 +19,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('A policy-focused anti-spam relay gateway for SMTP.')
     .version(version())
     .exitOverride()
-  for (const add of [addRun, addWorker, addCheck, addExplain, addTraces, addTrace]) add(program)
+  for (const add of [addRun, addWorker, addCheck, addExplain, addTraces, addTrace, addRescue]) add(program)
   const policy = program.command('policy').description('What is known of policies.')
   for (const add of [addPolicyList, addPolicyDefault]) add(policy)
   try {
