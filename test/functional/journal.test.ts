@@ -156,6 +156,7 @@ const cases: Readonly<Record<string, Case>> = {
   signed: {
     ip: '203.0.113.24',
     zone: { ...named('203.0.113.24', 'mx24.sender.example'), [inList('203.0.113.24', 'zen.spamhaus.org')]: { A: ['127.0.0.4'] } },
+    sender: 'ann@signed.example',
     content: await signer('signed.example').sign(letter('ann@signed.example')),
   },
   'score-limit': { ip: '203.0.113.23', zone: { ...named('203.0.113.23', 'mx23.sender.example') }, helo: 'win-abc' },
@@ -165,6 +166,7 @@ const world: Zone = {
   ...domain('sender.example'),
   ...domain('signed.example'),
   ...signer('signed.example').zone,
+  '_dmarc.signed.example': { TXT: ['v=DMARC1; p=none'] },
   ...domain('our.example', 'v=spf1 -all'),
   '2.0.0.127.zen.spamhaus.org': { A: ['127.0.0.2', '127.0.0.4'] },
   '2.0.0.127.list.dnswl.org': { A: ['127.0.10.0'] },
