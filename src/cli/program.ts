@@ -6,7 +6,10 @@ import { addPolicyDefault } from './policy-default.ts'
 import { addPolicyList } from './policy-list.ts'
 import { addPolicyNew } from './policy-new.ts'
 import { addPolicyTest } from './policy-test.ts'
+import { addRescue } from './rescue.ts'
 import { addRun } from './run.ts'
+import { addTrace } from './trace.ts'
+import { addTraces } from './traces.ts'
 import { version } from './version.ts'
 import { addWorker } from './workers/work.ts'
 
@@ -18,7 +21,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('A policy-focused anti-spam relay gateway for SMTP.')
     .version(version())
     .exitOverride()
-  for (const add of [addRun, addWorker, addCheck, addExplain]) add(program)
+  for (const add of [addRun, addWorker, addCheck, addExplain, addTraces, addTrace, addRescue]) add(program)
   const policy = program.command('policy').description('Policies: those that there are, and your own.')
   for (const add of [addPolicyNew, addPolicyTest, addPolicyList, addPolicyDefault]) add(policy)
   try {

@@ -25,6 +25,8 @@ export interface Fact<T = unknown, P extends Phase = Phase> {
   readonly timeoutMs?: number
   /** What its value can be: for the reference, and for rules that are one line. */
   readonly schema?: z.ZodType<T>
+  /** What it would be in a case to which nobody objects: so it can be told which fact has decided. */
+  unobjectionable?(found: NoInfer<T>): NoInfer<T>
   /** A message is one, whoever receives it: a fact does not see the recipients. The value is plain data, for the trace. */
   find(known: Omit<Known[P], 'recipients'>, look: Look<P>): T | Promise<T>
 }

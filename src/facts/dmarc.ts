@@ -45,6 +45,7 @@ export const dmarc = defineFact({
   since: 'message',
   schema: dmarcFinding,
   timeoutMs: 40_000,
+  unobjectionable: ({ domain, policy }: DmarcFinding): DmarcFinding => ({ result: 'pass', domain, policy, alignedBy: ['dkim'] }),
   async find({ message }, look): Promise<DmarcFinding> {
     const [header, spfFound, signed] = await Promise.all([look.fact(headers), look.fact(spf), look.fact(dkim)])
     const { headerFrom } = await verifySignatures(message, look)

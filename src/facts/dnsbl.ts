@@ -32,6 +32,7 @@ export function dnsbl(zone: string): ListFact<DnsblFinding, 'connect'> {
     name: `dnsbl(${publicZone(zone)})`,
     since: 'connect',
     schema: dnsblFinding,
+    unobjectionable: ({ proven }: DnsblFinding): DnsblFinding => ({ status: 'clean', codes: [], proven }),
     async find({ session }, { dns, signal }): Promise<DnsblFinding> {
       return readListing(await dns.query('A', `${reversed(session.client.ip)}.${zone}`, signal), list)
     },

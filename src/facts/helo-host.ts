@@ -26,6 +26,7 @@ export const heloHost = defineFact({
   name: 'helo-host',
   since: 'helo',
   schema: heloHostFinding,
+  unobjectionable: (): HeloHostFinding => ({ form: 'name', resolves: 'yes' }),
   async find({ session }, { dns, signal }): Promise<HeloHostFinding> {
     const name = session.helo.toLowerCase().replace(/\.$/, '')
     const form = formOf(name)

@@ -23,6 +23,7 @@ export const senderDomain = defineFact({
   name: 'sender-domain',
   since: 'mail',
   schema: senderDomainFinding,
+  unobjectionable: (): SenderDomainFinding => ({ status: 'exists', mx: 'mx', spfDeniesAll: false }),
   async find({ sender }, look): Promise<SenderDomainFinding> {
     if (!sender) return { status: 'null-sender', mx: 'none', spfDeniesAll: false }
     if (sender.domain === '' || sender.domain.startsWith('[')) return { status: 'literal', mx: 'none', spfDeniesAll: false }

@@ -29,6 +29,7 @@ export const spf = defineFact({
   name: 'spf',
   since: 'mail',
   schema: spfFinding,
+  unobjectionable: ({ domain, identity }: SpfFinding): SpfFinding => ({ result: 'pass', domain, identity }),
   async find({ session, sender }, look): Promise<SpfFinding> {
     const identity = sender ? 'mailfrom' : 'helo'
     const domain = sender ? sender.domain : session.helo.toLowerCase()

@@ -1,6 +1,7 @@
 import type { Store } from '../engine/store.ts'
+import { inodeOf, isBroken, setAside } from '../sqlite/database-file.ts'
 import { StoreChanges } from './store-changes.ts'
-import { inodeOf, isBroken, type StoredEntry, StoreFile, setAside } from './store-file.ts'
+import { type StoredEntry, StoreFile } from './store-file.ts'
 import { checkAmount, expiry, toJson } from './store-values.ts'
 
 /** A store in a file. Several processes may share it. */

@@ -8,7 +8,18 @@ interface Room {
 }
 
 const floorOne = ['src/mail', 'src/engine', 'src/index.ts']
-const floorTwo = [...floorOne, 'src/facts', 'src/expression', 'src/world', 'src/relay', 'src/report', 'src/metrics', 'policies']
+const floorTwo = [
+  ...floorOne,
+  'src/sqlite',
+  'src/facts',
+  'src/expression',
+  'src/world',
+  'src/relay',
+  'src/report',
+  'src/journal',
+  'src/metrics',
+  'policies',
+]
 const floorThree = [...floorTwo, 'src/smtp', 'src/config']
 const everything = [...floorThree, 'src/cli', 'src/testing.ts', 'src/testing']
 
@@ -22,9 +33,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ['node:net', 'node:util', 'node:crypto', 'node:timers/promises', 'mailauth/*', 'postal-mime', 'lru-cache', 'zod'],
   },
   'src/expression': { below: floorOne, packages: ['@marcbachmann/cel-js', 're2js', 'zod'] },
-  'src/world': { below: floorOne, packages: ['node:*', 'dns-packet', 'ipaddr.js', 'lru-cache'] },
+  'src/sqlite': { below: [], packages: ['node:fs'] },
+  'src/world': { below: [...floorOne, 'src/sqlite'], packages: ['node:*', 'dns-packet', 'ipaddr.js', 'lru-cache'] },
   'src/relay': { below: floorOne, packages: ['node:*'] },
   'src/report': { below: floorOne, packages: ['node:*', 'pino', 'pino-pretty'] },
+  'src/journal': { below: [...floorOne, 'src/sqlite'], packages: ['node:*'] },
   'src/metrics': { below: floorOne, packages: ['node:*', 'prom-client'] },
   policies: { below: [], packages: ['postern', 'postern/expression', 'postern/facts'] },
   'src/smtp': { below: floorTwo, packages: ['node:*', 'smtp-server', 'smtp-server/*'] },
