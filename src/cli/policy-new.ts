@@ -11,7 +11,7 @@ import { editorSettings } from './policy-new/editor-settings.ts'
 import { policyText, testText } from './policy-new/template.ts'
 
 /** Where the administrator's policies are, unless another folder is named. */
-export const usualFolder = 'policies/local'
+const usualFolder = 'policies/local'
 export const folderOption = ['--folder <folder>', 'the folder of your policies', usualFolder] as const
 
 /** `postern policy new`: the files that a policy of one's own begins with. */

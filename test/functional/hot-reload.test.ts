@@ -5,7 +5,7 @@ import { namesOf, policy, start, test, traffic } from '../peers/support/own-poli
 it('a policy that is broken on save keeps the old one in force, and is mended, while mail goes on', async t => {
   const { save, next, everywhere, client } = await start(t)
   assert.deepEqual(await everywhere('eve'), [550, 550])
-  const stop = traffic(client, 100)
+  const stop = traffic(t, { client, everyMs: 100 })
 
   await save('mine.ts', policy.replace("reject('unwanted')", "reject('unwanted'"))
   const broken = await next()

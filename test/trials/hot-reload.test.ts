@@ -5,7 +5,7 @@ import { namesOf, policy, start, test, traffic } from '../peers/support/own-poli
 
 it('100 messages a second go on while a policy is broken and mended, which is in force within two seconds', async t => {
   const { save, next, client, everywhere, log } = await start(t)
-  const stop = traffic(client, 10)
+  const stop = traffic(t, { client, everyMs: 10 })
   await wait(1000)
   const timed = async (doing: Promise<unknown>) => {
     const began = performance.now()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import type { SmtpClient } from '../../../fixtures/smtp-client.ts'
 import { send } from '../../functional/gateway.ts'
 import { run } from './workers.ts'
 
@@ -57,8 +58,11 @@ export async function start(t: TestContext) {
   return { ...running, save, next, everywhere }
 }
 
-/** Messages one after the other, steadily; what each has heard. */
-export function traffic(client: Awaited<ReturnType<typeof start>>['client'], everyMs: number) {
+/** Messages one after the other, steadily, until it is told to stop; what each has heard. */
+export function traffic(
+  t: TestContext,
+  { client, everyMs }: { readonly client: () => Promise<SmtpClient>; readonly everyMs: number },
+) {
   const outcomes: Promise<number>[] = []
   const bring = async () => {
     const opened = await client()
@@ -68,6 +72,7 @@ export function traffic(client: Awaited<ReturnType<typeof start>>['client'], eve
     return data?.code ?? 0
   }
   const timer = setInterval(() => outcomes.push(bring()), everyMs)
+  t.after(() => clearInterval(timer))
   return () => {
     clearInterval(timer)
     return Promise.all(outcomes)
