@@ -1,13 +1,14 @@
 import { inTime, TimeoutError } from './deadline.ts'
 import type { Dns } from './dns.ts'
 import type { Fact, Look, World } from './fact.ts'
+import { type Notes, NotingDns } from './noting-dns.ts'
 import type { Phase } from './phase.ts'
-import type { FactEntry } from './trace.ts'
+import type { FactEntry, Lookup } from './trace.ts'
 
 const defaultTimeoutMs = 10_000
 
 /** One fact, being found or found already. */
-interface Finding {
+interface Finding extends Notes {
   promise: Promise<unknown>
   /** Filled in once it is known, so that a rule need not wait for what is there. */
   value?: { readonly is: unknown }
@@ -19,6 +20,7 @@ interface Finding {
 class Glance implements Look<Phase> {
   readonly now: () => Date
   readonly #dns: Dns
+  #noting: NotingDns | undefined
   readonly #finding: Finding
   readonly #ask: (other: Fact) => Finding
   #abort: AbortController | undefined
@@ -32,7 +34,8 @@ class Glance implements Look<Phase> {
 
   get dns(): Dns {
     this.#finding.restsOnDns = true
-    return this.#dns
+    this.#noting ??= new NotingDns(this.#dns, this.#finding)
+    return this.#noting
   }
 
   /** Made when somebody asks for it: most facts take no notice of it. */
@@ -82,6 +85,17 @@ export class Findings {
     return this.#outer ? [...this.#outer.entries, ...this.#entries] : this.#entries
   }
 
+  /** What was asked here, without what the outer findings hold. */
+  get ownLookups(): readonly Lookup[] {
+    const lookups: Lookup[] = []
+    for (const finding of this.#found?.values() ?? []) if (finding.lookups) lookups.push(...finding.lookups)
+    return lookups
+  }
+
+  get lookups(): readonly Lookup[] {
+    return this.#outer ? [...this.#outer.lookups, ...this.ownLookups] : this.ownLookups
+  }
+
   /** The value of a fact that has been found already. */
   known(fact: Fact): { readonly is: unknown } | undefined {
     return this.#home(fact).#found?.get(fact.name)?.value
@@ -109,7 +123,7 @@ export class Findings {
   }
 
   #start(fact: Fact, known: object, asking: readonly string[]): Finding {
-    const finding: Finding = { promise: nothing, restsOnDns: false }
+    const finding: Finding = { fact: fact.name, promise: nothing, restsOnDns: false, lookups: undefined }
     this.#found ??= new Map()
     this.#found.set(fact.name, finding)
     const glance = new Glance(this.#world, finding, other => this.#finding(other, known, asking))

@@ -54,7 +54,7 @@ export async function judgeRecipient(gateway: Gateway, transaction: OpenTransact
     rules,
   })
   gateway.world.meter?.phase('rcpt', performance.now() - started)
-  transaction.noteFacts(recipient, findings.own)
+  transaction.noteFacts(recipient, findings)
   return tallyOf(judgements, counts)
 }
 

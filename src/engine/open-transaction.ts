@@ -7,7 +7,7 @@ import type { Findings } from './findings.ts'
 import type { Meter } from './meter.ts'
 import { decidedBy, formatReply, notKept } from './refuse.ts'
 import { type Cause, emptyTally, type Judgement, type Tally } from './tally.ts'
-import type { Ending, FactEntry, MessageTrace, Outcome, RecipientTrace, Trace, TraceEntry } from './trace.ts'
+import type { Ending, FactEntry, Lookup, MessageTrace, Outcome, RecipientTrace, Trace, TraceEntry } from './trace.ts'
 import type { Delivery, Route, Transaction, Transport } from './transport.ts'
 
 /** How it came about that a recipient's copy is where it is. */
@@ -44,7 +44,7 @@ export class OpenTransaction implements Transaction {
   /** By address: where the mail of the recipients goes that we and the next hop have said yes to. */
   readonly #routes = new Map<string, Route>()
   readonly #outcomes = new Map<string, RecipientTrace>()
-  readonly #recipientFacts: FactEntry[] = []
+  readonly #atRcpt = { facts: [] as FactEntry[], lookups: [] as Lookup[] }
   readonly #exempt = new Set<string>()
   #unknown = 0
   #message: MessageTrace | undefined
@@ -129,8 +129,9 @@ export class OpenTransaction implements Transaction {
     this.#exempt.add(formatAddress(recipient))
   }
 
-  noteFacts(recipient: Address, entries: readonly FactEntry[]): void {
-    for (const entry of entries) this.#recipientFacts.push({ ...entry, recipient: formatAddress(recipient) })
+  noteFacts(recipient: Address, { own, ownLookups }: Findings): void {
+    this.#atRcpt.lookups.push(...ownLookups)
+    for (const entry of own) this.#atRcpt.facts.push({ ...entry, recipient: formatAddress(recipient) })
   }
 
   noteMessage(message: Message): void {
@@ -174,7 +175,8 @@ export class OpenTransaction implements Transaction {
       parameters: this.parameters,
       recipients: [...this.#outcomes.values()],
       ...(this.#message && { message: this.#message }),
-      facts: [...this.standing.findings.entries, ...this.#recipientFacts],
+      facts: [...this.standing.findings.entries, ...this.#atRcpt.facts],
+      lookups: [...this.standing.findings.lookups, ...this.#atRcpt.lookups],
       entries: this.entries,
       ...(this.standing.degraded && { degraded: true }),
       ending,

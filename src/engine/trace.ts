@@ -1,5 +1,6 @@
 import type { MailParameters } from '../mail/envelope.ts'
 import type { Session } from '../mail/session.ts'
+import type { DnsAnswer, DnsRecords, DnsType } from './dns.ts'
 import type { Evidence } from './evidence.ts'
 import type { Phase } from './phase.ts'
 import type { Verdict } from './verdict.ts'
@@ -28,6 +29,16 @@ export interface FactEntry {
   readonly ms: number
   /** The recipient it is about, when it was found at RCPT. */
   readonly recipient?: string
+}
+
+/** One question to the DNS, and what came back. */
+export interface Lookup {
+  /** For which fact it was asked. */
+  readonly fact: string
+  readonly type: DnsType
+  readonly name: string
+  /** Absent when nobody waited for it. It may come from memory: its time to live is that of the answer when it came. */
+  readonly answer?: DnsAnswer<DnsRecords[DnsType]>
 }
 
 /** What has become of one recipient. */
@@ -70,6 +81,8 @@ export interface Trace {
   readonly recipients: readonly RecipientTrace[]
   readonly message?: MessageTrace
   readonly facts: readonly FactEntry[]
+  /** What the facts rest on. The journal keeps it, the log does not. */
+  readonly lookups?: readonly Lookup[]
   readonly entries: readonly TraceEntry[]
   /** So many questions to the DNS failed that nobody was refused for an answer. */
   readonly degraded?: true

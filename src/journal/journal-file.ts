@@ -11,9 +11,10 @@ export interface Retention {
 }
 
 const sql = {
-  // Behind those that have begun in the same millisecond; several processes write.
+  // Behind those that have begun in the same millisecond; several processes write. In one that is full, behind all.
   add: `INSERT INTO transactions VALUES (
-    (SELECT coalesce(max(position) + 1, ?1) FROM transactions WHERE position >= ?1 AND position < ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`,
+    (SELECT CASE max(position) WHEN ?2 - 1 THEN (SELECT max(position) + 1 FROM transactions) ELSE coalesce(max(position) + 1, ?1) END
+      FROM transactions WHERE position >= ?1 AND position < ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`,
   expire:
     'DELETE FROM transactions WHERE position IN (SELECT position FROM transactions WHERE position < ? ORDER BY position LIMIT ?)',
 } as const

@@ -1,4 +1,5 @@
-import type { Trace } from '../engine/trace.ts'
+import type { DnsAnswer, DnsRecords, DnsType } from '../engine/dns.ts'
+import type { Lookup, Trace } from '../engine/trace.ts'
 
 /** A trace as the journal has it, and by which configuration it came about. */
 export interface Recorded {
@@ -26,7 +27,7 @@ export interface Row {
 }
 
 /** The line for a trace. The JSON is made here, unless it is there already. */
-export function rowOf(trace: Trace, configuration: string, json = JSON.stringify(trace)): Row {
+export function rowOf(trace: Trace, configuration: string, json = jsonOf(trace)): Row {
   const outcomes = trace.recipients.flatMap(({ outcome, tagged }) => (tagged ? [outcome, 'tagged'] : [outcome]))
   return {
     started: Date.parse(trace.started),
@@ -43,4 +44,35 @@ export function rowOf(trace: Trace, configuration: string, json = JSON.stringify
 
 function lines(values: readonly string[]): string {
   return `\n${[...new Set(values)].join('\n')}\n`
+}
+
+/** Anybody may publish records of 64 KiB, and have them asked for. */
+const most = { records: 20, characters: 1000, json: 1024 * 1024 } as const
+
+/** A trace as text, without what is a secret or too much. It throws when a policy or a fact of a stranger has put something else than data into it. */
+function jsonOf(trace: Trace): string {
+  const json = JSON.stringify({ ...trace, lookups: trace.lookups?.map(shortened) })
+  const short = json.length > most.json ? JSON.stringify({ ...trace, lookups: undefined }) : json
+  if (short.length > most.json) throw new RangeError(`expected a trace of at most ${most.json} characters, found ${short.length}`)
+  return short
+}
+
+function shortened({ fact, type, name, answer }: Lookup): Lookup {
+  return { fact, type, name: type === 'A' ? withoutKey(name) : name, ...(answer && { answer: shortAnswer(answer) }) }
+}
+
+type Answer = DnsAnswer<DnsRecords[DnsType]>
+
+function shortAnswer(answer: Answer): Answer {
+  const { records } = answer
+  const isShort =
+    records.length <= most.records && records.every(record => typeof record !== 'string' || record.length <= most.characters)
+  if (isShort) return answer
+  const cut = (record: Answer['records'][number]) => (typeof record === 'string' ? record.slice(0, most.characters) : record)
+  return { ...answer, records: records.slice(0, most.records).map(cut) }
+}
+
+/** Who pays for a blocklist asks it under a key of his own, which is a label of the name. */
+function withoutKey(name: string): string {
+  return name.replaceAll(/(?<=^|\.)(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{20,63}(?=\.)/g, '<key>')
 }

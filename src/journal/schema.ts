@@ -2,7 +2,7 @@
 export const version = 1
 
 /**
- * The position is the time in milliseconds, times 4096, and a number for those of the same millisecond: so what happened
+ * The position is the time in milliseconds, times 1024, and a number for those of the same millisecond: so what happened
  * together lies together, is read in its order, and the oldest is taken out from one end.
  */
 export const tables = `
@@ -13,7 +13,7 @@ export const tables = `
   CREATE INDEX IF NOT EXISTS transactions_id ON transactions (id);
 `
 
-const perMillisecond = 4096
+const perMillisecond = 1024
 
 /** Where a moment begins. */
 export function positionAt(ms: number): number {

@@ -56,7 +56,7 @@ export function openLog({ pretty: isPretty, to = 1, always }: LogOptions): Share
     warn: say('warn'),
     error: say('error'),
     transaction: isPretty
-      ? trace => say('info')(trace, transactionText)
+      ? trace => say('info')({ ...trace, lookups: undefined }, transactionText)
       : trace => {
           if (isOpen) destination.write(harmless(transactionLine(trace, always)))
         },
@@ -73,7 +73,8 @@ export function openLog({ pretty: isPretty, to = 1, always }: LogOptions): Share
 /** As pino would write it, at once: there is one for each message, and pino takes every field on its own. */
 function transactionLine(trace: Trace, always: object = {}): string {
   const time = new Date().toISOString()
-  return `${JSON.stringify({ level: 'info', time, ...always, ...trace, msg: transactionText })}\n`
+  // What was asked of the DNS is much, and stands in the journal.
+  return `${JSON.stringify({ level: 'info', time, ...always, ...trace, lookups: undefined, msg: transactionText })}\n`
 }
 
 function openDestination(to: number, { isPretty }: { readonly isPretty: boolean }) {
