@@ -1,7 +1,7 @@
 import { Conversation } from '../engine/conversation.ts'
 import type { Gateway } from '../engine/gateway.ts'
 import { learn } from '../engine/learn.ts'
-import type { Trace } from '../engine/trace.ts'
+import type { Ending, Trace } from '../engine/trace.ts'
 import { type Address, parseAddress } from '../mail/address.ts'
 import { isAccepted } from '../mail/reply.ts'
 import type { Session } from '../mail/session.ts'
@@ -59,7 +59,7 @@ export class Replayer {
   async #sessionOf({ session, ending }: Trace): Promise<Conversation> {
     const known = this.#sessions.get(session.id)
     const text = JSON.stringify(session)
-    const goesOn = ending === 'answered' || ending === 'reset'
+    const goesOn = !isOver(ending)
     const conversation = known?.session === text ? known.conversation : await begin(this.#gateway, session)
     this.#sessions.delete(session.id)
     if (goesOn) this.#sessions.set(session.id, { conversation, session: text })
@@ -86,9 +86,14 @@ export class Replayer {
   }
 
   #end(conversation: Conversation, { ending, limit }: Trace): void {
-    if (ending === 'reset' || ending === 'answered' || ending === 'refused by the protocol') conversation.reset()
-    else conversation.close(ending, limit)
+    if (isOver(ending)) conversation.close(ending, limit)
+    else conversation.reset()
   }
+}
+
+/** Whether the session ended with its transaction. */
+function isOver(ending: Ending): boolean {
+  return ending !== 'answered' && ending !== 'reset' && ending !== 'refused by the protocol'
 }
 
 async function begin(gateway: Gateway, { helo, esmtp, ...session }: Session): Promise<Conversation> {

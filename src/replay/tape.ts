@@ -18,11 +18,14 @@ export function missingIn(error: string | undefined): string | undefined {
 export class Tape {
   #trace: Trace | undefined
   #found: ReadonlyMap<string, FactEntry> = new Map()
+  /** The facts that have asked the DNS. */
+  #asked: ReadonlySet<string> = new Set()
 
   /** The transaction that facts are read from, from now on. */
   load(trace: Trace): void {
     this.#trace = trace
     this.#found = new Map(trace.facts.map(entry => [keyOf(entry.fact, entry.recipient), entry]))
+    this.#asked = new Set(trace.degraded ? trace.lookups?.map(({ fact }) => fact) : [])
   }
 
   get trace(): Trace | undefined {
@@ -37,8 +40,8 @@ export class Tape {
       since,
       ...(costly && { costly }),
       find: (known, look) => {
-        // Which facts rest on answers of the DNS is not written down. When it was in trouble, nearly all do.
-        if (this.#trace?.degraded) void look.dns
+        // That it rests on the DNS is noticed by its looking there: nothing is asked.
+        if (this.#asked.has(name)) void look.dns
         return this.#value(name, known)
       },
     }
