@@ -1,12 +1,11 @@
 import type { Command } from 'commander'
 import { rulebook } from '../engine/rule.ts'
-import { isFor } from '../engine/tally.ts'
-import { parseAddress } from '../mail/address.ts'
 import { findFlips } from '../report/counterfactual.ts'
 import { explain as explainTrace } from '../report/explain.ts'
 import { rehearse, type Scene } from '../report/rehearsal.ts'
 import { withRecordedFacts } from '../report/replay.ts'
 import { visible, visibleJson } from '../report/visible.ts'
+import { concernsOf } from './concerns.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { openRehearsal, type Rehearsal } from './open-rehearsal.ts'
 import { readScene, type SceneOptions } from './scene.ts'
@@ -69,10 +68,5 @@ async function judgeAndTell({ gateway, rules, afresh }: Rehearsal, scene: Scene,
   })
   if (json) return `${visibleJson({ trace, flips }, 2)}\n`
 
-  const concerns = (name: string, address: string) => {
-    const rule = rules.find(rule => rule.name === name)
-    const recipient = parseAddress(address) ?? { local: address, domain: '' }
-    return rule !== undefined && isFor(rule, recipient) && (rule.always || !gateway.isExempt(recipient))
-  }
-  return explainTrace({ trace, mode: gateway.mode, concerns, flips })
+  return explainTrace({ trace, mode: gateway.mode, concerns: concernsOf(rules, gateway.isExempt), flips })
 }

@@ -1,15 +1,11 @@
-const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
 
-/** `30d`, `12h`, `90m`, `45s`, `2w`, in milliseconds; `undefined` for anything else. */
-export function parseDuration(text: string): number | undefined {
-  const [, amount, unit] = /^(\d{1,6}(?:\.\d{1,3})?)([smhdw])$/.exec(text) ?? []
-  return unit === undefined ? undefined : Number(amount) * (unitMs[unit] ?? 0)
-}
-
-/** So long ago, or a moment as ISO 8601 writes it: `2026-11-24`, `2026-11-24T08:00:00Z`. */
+/** A moment as a person gives it: `30m`, `2h`, `7d` ago, or a date with or without a time, in UTC unless it says otherwise. */
 export function parseMoment(text: string, now: Date): Date | undefined {
-  const duration = parseDuration(text)
-  if (duration !== undefined) return new Date(now.getTime() - duration)
-  const moment = /^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?$/.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(moment) ? undefined : new Date(moment)
+  const [, amount, unit = ''] = /^(\d{1,6})([smhdw])$/.exec(text) ?? []
+  if (amount !== undefined) return new Date(now.getTime() - Number(amount) * (units[unit] ?? 0) * 1000)
+  const match = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/.exec(text)
+  if (!match) return undefined
+  const moment = new Date(match[1] === undefined && text.length > 10 ? `${text}Z` : text)
+  return Number.isNaN(moment.getTime()) ? undefined : moment
 }

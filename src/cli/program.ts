@@ -6,6 +6,8 @@ import { addPolicyDefault } from './policy-default.ts'
 import { addPolicyList } from './policy-list.ts'
 import { addReplay } from './replay.ts'
 import { addRun } from './run.ts'
+import { addTrace } from './trace.ts'
+import { addTraces } from './traces.ts'
 import { version } from './version.ts'
 import { addWorker } from './workers/work.ts'
 
@@ -17,7 +19,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('A policy-focused anti-spam relay gateway for SMTP.')
     .version(version())
     .exitOverride()
-  for (const add of [addRun, addWorker, addCheck, addExplain, addReplay]) add(program)
+  for (const add of [addRun, addWorker, addCheck, addExplain, addReplay, addTraces, addTrace]) add(program)
   const policy = program.command('policy').description('What is known of policies.')
   for (const add of [addPolicyList, addPolicyDefault]) add(policy)
   try {

@@ -1,5 +1,5 @@
-import { join } from 'node:path'
 import type { Command } from 'commander'
+import { journalFile } from '../config/data-folder.ts'
 import { JournalReader } from '../journal/journal-reader.ts'
 import { countOf, type Difference } from '../replay/difference.ts'
 import { formatDifference } from '../replay/difference-text.ts'
@@ -113,5 +113,3 @@ function tell(difference: Difference, { span: { since, until, warmedUpBy }, rule
   ]
   process.stdout.write(`${visible(lines[0] ?? '')}\n${lines.slice(1).join('\n')}\n\n${formatDifference(difference)}`)
 }
-
-const journalFile = (data: string) => join(data, 'journal.sqlite')

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { openStore, quarantineFolder } from '../config/data-folder.ts'
+import { openJournal, openStore, quarantineFolder } from '../config/data-folder.ts'
 import { type BuiltGateway, buildGateway } from '../config/gateway.ts'
 import type { Configuration } from '../config/load.ts'
 import type { Checked } from '../config/problem.ts'
+import type { JournalWriter } from '../journal/journal-writer.ts'
 import { Metrics } from '../metrics/metrics.ts'
 import type { Report } from '../metrics/report.ts'
 import { DataFolder } from '../metrics/storage.ts'
@@ -25,6 +26,7 @@ interface Parts {
   readonly log: Log
   readonly store: FileStore
   readonly metrics: Metrics
+  readonly journal: JournalWriter | undefined
   readonly dnsCounters: DnsCounters
   readonly built: BuiltGateway
 }
@@ -40,6 +42,7 @@ export class Service {
   readonly #log: Log
   readonly #store: FileStore
   readonly #metrics: Metrics
+  readonly #journal: JournalWriter | undefined
   readonly #dnsCounters: DnsCounters
   /** What the edge and the store were opened with: a reload does not touch them. */
   readonly #started: Configuration
@@ -48,11 +51,12 @@ export class Service {
   #current: BuiltGateway
   #server: SmtpServer | undefined
 
-  private constructor(started: Configuration, { log, store, metrics, dnsCounters, built }: Parts) {
+  private constructor(started: Configuration, { log, store, metrics, journal, dnsCounters, built }: Parts) {
     this.#started = started
     this.#log = log
     this.#store = store
     this.#metrics = metrics
+    this.#journal = journal
     this.#dnsCounters = dnsCounters
     this.#current = built
   }
@@ -62,10 +66,12 @@ export class Service {
     const store = openStore(configuration, log)
     if ('problems' in store) return store
     const metrics = new Metrics(await buildOf(configuration))
-    const parts = { store: store.value, metrics, dnsCounters: newDnsCounters(), log }
+    const journal = openJournal(configuration, log)
+    const parts = { store: store.value, metrics, journal, dnsCounters: newDnsCounters(), log }
     const built = await build(configuration, parts)
     if ('problems' in built) {
       store.value.close()
+      await journal?.close()
       return built
     }
     const service = new Service(configuration, { ...parts, built: built.value })
@@ -98,8 +104,8 @@ export class Service {
   async prepare(configuration: Configuration): Promise<Checked<Prepared>> {
     // Half of a new name, or of a new place, would be worse than the old one.
     const { hostname, data } = this.#started
-    const context = { store: this.#store, metrics: this.#metrics, dnsCounters: this.#dnsCounters, log: this.#log }
-    const built = await build({ ...configuration, hostname, data }, context)
+    const context = { store: this.#store, metrics: this.#metrics, journal: this.#journal, dnsCounters: this.#dnsCounters }
+    const built = await build({ ...configuration, hostname, data }, { ...context, log: this.#log })
     if ('problems' in built) {
       this.#metrics.reloads.noteFailure()
       return built
@@ -129,6 +135,7 @@ export class Service {
     }
     this.#current.close()
     this.#store.close()
+    await this.#journal?.close()
   }
 
   async #open(edge: Edge): Promise<Checked<SmtpServer>> {
@@ -150,6 +157,7 @@ export class Service {
       edge: () => server.seen,
       stress: () => server.counts,
       store: () => this.#store.counts,
+      journal: () => this.#journal?.counts,
       folder: new DataFolder({ data, quarantine: quarantineFolder(data) }),
     })
   }

@@ -4,6 +4,7 @@ import { learn, type Remark } from '../engine/learn.ts'
 import { type Rule, rulebook } from '../engine/rule.ts'
 import type { Store } from '../engine/store.ts'
 import { type ListNews, ListWatch, listsOf, publicZone } from '../facts/index.ts'
+import type { JournalWriter } from '../journal/journal-writer.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { annotate } from '../relay/annotate.ts'
 import { QuarantineFolder } from '../relay/quarantine-folder.ts'
@@ -16,6 +17,7 @@ import { readSystemServers } from '../world/dns-server.ts'
 import { Resolver } from '../world/resolver.ts'
 import { quarantineFolder } from './data-folder.ts'
 import { fileTrouble } from './file-trouble.ts'
+import { fingerprint } from './fingerprint.ts'
 import { problemAt } from './issues.ts'
 import type { Configuration } from './load.ts'
 import type { Checked } from './problem.ts'
@@ -35,6 +37,8 @@ export interface BuiltGateway {
 export interface GatewayContext {
   readonly store: Store
   readonly log: Log
+  /** Where traces are kept; a rehearsal keeps none. */
+  readonly journal?: JournalWriter | undefined
   /** Where questions to the DNS are counted; nowhere unless told. */
   readonly dnsCounters?: DnsCounters
   /** A rehearsal counts nothing. */
@@ -45,7 +49,7 @@ export interface GatewayContext {
 
 /** Builds all that a conversation needs from a configuration without a fault. */
 export async function buildGateway(configuration: Configuration, context: GatewayContext): Promise<Checked<BuiltGateway>> {
-  const { log, store, metrics } = context
+  const { log, store, metrics, journal } = context
   const routes = tryRoutes(configuration, context.open ?? ((relay, settings) => openRelay(relay, settings, metrics?.meter)))
   if ('problems' in routes) return routes
   const { hostname, mode, limits, data } = configuration
@@ -54,6 +58,7 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
   const { health, watch } = await openDns(configuration, { rules, facts, transports: routes.value.transports }, context)
   const { route, isExempt, close } = routes.value
   const trouble = new RuleTrouble(log)
+  const inForce = await fingerprint(configuration)
   const now = () => new Date()
   const gateway: Gateway = {
     rulebook: rulebook(rules),
@@ -70,6 +75,7 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
       log.transaction(trace)
       trouble.tell(trace)
       metrics?.count(trace)
+      journal?.note(trace, inForce)
       void learn(rules, trace, now()).then(remarks => tellOfLessons(log, remarks))
     },
   }

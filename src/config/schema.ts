@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseAddress } from '../mail/address.ts'
 import { dnsSchema } from './dns.ts'
+import { journalSchema } from './journal.ts'
 import { limitsSchema } from './limits.ts'
 import { listenSchema } from './listen.ts'
 import { metricsSchema } from './metrics.ts'
@@ -30,6 +31,7 @@ export const configurationSchema = z.strictObject({
   postmaster: parsed('an address, such as postmaster@example.org', parseAddress)
     .optional()
     .describe('Where mail to the bare <postmaster> goes; without it, to postmaster@ the first domain of relay.'),
+  journal: journalSchema.prefault({}).describe('What is kept of the transactions, in the folder `data`; `off` keeps nothing.'),
   metrics: metricsSchema.optional().describe('Where Prometheus asks for numbers; without it, nowhere.'),
   mode: z
     .enum(['enforce', 'observe'])

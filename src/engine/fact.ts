@@ -22,6 +22,8 @@ export interface Fact<T = unknown, P extends Phase = Phase> {
   /** A costly fact is not looked up ahead of time, only when its turn comes. */
   readonly costly?: boolean
   readonly timeoutMs?: number
+  /** What it would be in a case to which nobody objects: so it can be told which fact has decided. */
+  unobjectionable?(found: NoInfer<T>): NoInfer<T>
   /** A message is one, whoever receives it: a fact does not see the recipients. The value is plain data, for the trace. */
   find(known: Omit<Known[P], 'recipients'>, look: Look<P>): T | Promise<T>
 }

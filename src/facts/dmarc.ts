@@ -38,6 +38,7 @@ export const dmarc = defineFact({
   name: 'dmarc',
   since: 'message',
   timeoutMs: 40_000,
+  unobjectionable: ({ domain, policy }: DmarcFinding): DmarcFinding => ({ result: 'pass', domain, policy, alignedBy: ['dkim'] }),
   async find({ message }, look): Promise<DmarcFinding> {
     const [header, spfFound, signed] = await Promise.all([look.fact(headers), look.fact(spf), look.fact(dkim)])
     const { headerFrom } = await verifySignatures(message, look)

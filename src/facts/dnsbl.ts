@@ -26,6 +26,7 @@ export function dnsbl(zone: string): ListFact<DnsblFinding, 'connect'> {
   const fact = defineFact({
     name: `dnsbl(${publicZone(zone)})`,
     since: 'connect',
+    unobjectionable: ({ proven }: DnsblFinding): DnsblFinding => ({ status: 'clean', codes: [], proven }),
     async find({ session }, { dns, signal }): Promise<DnsblFinding> {
       return readListing(await dns.query('A', `${reversed(session.client.ip)}.${zone}`, signal), list)
     },

@@ -19,6 +19,7 @@ const localDomains = /\.(?:local|localdomain|localhost|lan|home|home\.arpa|inter
 export const heloHost = defineFact({
   name: 'helo-host',
   since: 'helo',
+  unobjectionable: (): HeloHostFinding => ({ form: 'name', resolves: 'yes' }),
   async find({ session }, { dns, signal }): Promise<HeloHostFinding> {
     const name = session.helo.toLowerCase().replace(/\.$/, '')
     const form = formOf(name)

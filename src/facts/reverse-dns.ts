@@ -25,6 +25,11 @@ const maxNames = 10
 export const reverseDns = defineFact({
   name: 'reverse-dns',
   since: 'connect',
+  unobjectionable: ({ name, names }: ReverseDnsFinding): ReverseDnsFinding => ({
+    status: 'confirmed',
+    ...(name !== undefined && { name }),
+    names,
+  }),
   async find({ session }, look): Promise<ReverseDnsFinding> {
     const ip = canonicalAddress(session.client.ip)
     const pointers = await look.dns.query('PTR', `${reversed(ip)}.${isIPv4(ip) ? 'in-addr' : 'ip6'}.arpa`, look.signal)

@@ -16,6 +16,7 @@ export interface SenderDomainFinding {
 export const senderDomain = defineFact({
   name: 'sender-domain',
   since: 'mail',
+  unobjectionable: (): SenderDomainFinding => ({ status: 'exists', mx: 'mx', spfDeniesAll: false }),
   async find({ sender }, look): Promise<SenderDomainFinding> {
     if (!sender) return { status: 'null-sender', mx: 'none', spfDeniesAll: false }
     if (sender.domain === '' || sender.domain.startsWith('[')) return { status: 'literal', mx: 'none', spfDeniesAll: false }

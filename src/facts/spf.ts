@@ -24,6 +24,7 @@ const mostQuestions = 120
 export const spf = defineFact({
   name: 'spf',
   since: 'mail',
+  unobjectionable: ({ domain, identity }: SpfFinding): SpfFinding => ({ result: 'pass', domain, identity }),
   async find({ session, sender }, look): Promise<SpfFinding> {
     const identity = sender ? 'mailfrom' : 'helo'
     const domain = sender ? sender.domain : session.helo.toLowerCase()

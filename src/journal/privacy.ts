@@ -18,15 +18,19 @@ export function withoutPersons(trace: unknown, key: Buffer): unknown {
   if (typeof trace === 'string') return hideAddresses(trace, key)
   if (Array.isArray(trace)) return trace.map(item => withoutPersons(item, key))
   if (typeof trace !== 'object' || trace === null) return trace
-  const entries = Object.entries(trace).filter(([name]) => name !== 'subject')
-  // An address in its parts: https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2 has both.
   const isAddress = 'local' in trace && 'domain' in trace
-  return Object.fromEntries(
-    entries.map(([name, value]) => [
-      name,
-      isAddress && name === 'local' && typeof value === 'string' ? pseudonym(value, key) : withoutPersons(value, key),
-    ]),
-  )
+  const entries = Object.entries(trace).flatMap(([name, value]) => {
+    if (name === 'subject') return []
+    if (isAddress && name === 'local') return [[name, pseudonym(String(value), key)]]
+    return [[name, name === 'from' ? onlyAddresses(value, key) : withoutPersons(value, key)]]
+  })
+  return Object.fromEntries(entries)
+}
+
+/** The field From without the names of people. */
+function onlyAddresses(value: unknown, key: Buffer): unknown {
+  const hidden = withoutPersons(value, key)
+  return typeof hidden === 'string' ? (hidden.match(/[^\s<>()",;:]{1,128}@[^\s<>()",;:]{1,255}/g) ?? []).join(', ') : hidden
 }
 
 // Each alternative has characters of its own, and a limit: linear.

@@ -7,7 +7,7 @@ import { Judged, judging } from './judged.ts'
 import { Page } from './page.ts'
 import { type Build, Reloads, Runtime, running } from './process.ts'
 import type { Report } from './report.ts'
-import { type DataFolder, type StoreCounts, storage, writeStore } from './storage.ts'
+import { type DataFolder, type JournalCounts, type StoreCounts, storage, writeJournal, writeStore } from './storage.ts'
 import { Timed, timed } from './timed.ts'
 
 /** All that we count ourselves, in the order of the reference. */
@@ -17,7 +17,7 @@ export const groups = {
   Durations: timed,
   'Next hops': hops,
   DNS: dns,
-  'Store and quarantine': storage,
+  'Store, journal and quarantine': storage,
   Postern: running,
 } as const
 
@@ -41,6 +41,8 @@ interface Fixtures {
   readonly edge: () => readonly EdgeCounts[]
   readonly stress: () => StressCounts
   readonly store: () => StoreCounts
+  /** Nothing when there is none. */
+  readonly journal: () => JournalCounts | undefined
   readonly folder: Pick<DataFolder, 'writeTo'>
 }
 
@@ -123,13 +125,14 @@ export class Metrics {
     if (workers) page.set(running.workers, workers.alive)
     if (workers) page.set(running.restarts, workers.restarts)
     if (!this.#fixtures) return
-    const { edge: listeners, stress, store, folder } = this.#fixtures
+    const { edge: listeners, stress, store, journal, folder } = this.#fixtures
     const counts = listeners()
     for (const listener of counts) listener.writeTo(page)
     writeStress(page, stress())
     page.set(edge.spoolBytes, sum(counts, 'spoolBytes'))
     page.set(edge.spoolFiles, sum(counts, 'spoolFiles'))
     writeStore(page, store())
+    writeJournal(page, journal())
     await folder.writeTo(page)
   }
 

@@ -6,6 +6,8 @@ import type { Page } from './page.ts'
 export const storage = {
   operations: counter('postern_store_operations_total', 'What the store was asked.', 'operation'),
   errors: counter('postern_store_errors_total', 'What the store could not do.'),
+  journaled: counter('postern_journal_transactions_total', 'Transactions for the journal, by what became of them.', 'outcome'),
+  journalErrors: counter('postern_journal_errors_total', 'How often the journal could not be written.'),
   held: across('max', gauge('postern_quarantine_messages', 'Messages in quarantine, counted once a minute.')),
   free: across('min', gauge('postern_data_free_bytes', 'Room that is left where the store and the quarantine are.')),
 } as const
@@ -21,6 +23,20 @@ export function writeStore(page: Page, { reads, writes, errors }: StoreCounts): 
   page.set(storage.operations, reads, 'read')
   page.set(storage.operations, writes, 'write')
   page.set(storage.errors, errors)
+}
+
+/** What has become of the lines of the journal. */
+export interface JournalCounts {
+  readonly written: number
+  readonly lost: number
+  readonly errors: number
+}
+
+export function writeJournal(page: Page, counts: JournalCounts | undefined): void {
+  if (!counts) return
+  page.set(storage.journaled, counts.written, 'written')
+  page.set(storage.journaled, counts.lost, 'lost')
+  page.set(storage.journalErrors, counts.errors)
 }
 
 /** A quarantine may have many thousands of entries: they are counted so often and not more. */

@@ -5,8 +5,8 @@ import { score } from '../engine/verdict.ts'
 
 /** Something that would have led to another outcome. */
 export interface Flip {
-  /** The rule that would have had to be missing, or the points that would have had to come on top. */
-  readonly change: { readonly without: string } | { readonly points: number }
+  /** The rule that would have had to be missing, the points that would have had to come on top, or what a fact would have had to be. */
+  readonly change: { readonly without: string } | { readonly points: number } | { readonly fact: string; readonly value: unknown }
   /** The recipients for whom something else would have become of the message. */
   readonly recipients: readonly Pick<RecipientTrace, 'address' | 'outcome' | 'reply'>[]
 }
@@ -48,7 +48,7 @@ async function findPoints(trace: Trace, rules: readonly Rule[], judge: Judge): P
 }
 
 /** The recipients whose outcome differs, as it would have been. */
-function changed(trace: Trace, other: Trace): Flip['recipients'] {
+export function changed(trace: Trace, other: Trace): Flip['recipients'] {
   const before = new Map(trace.recipients.map(recipient => [recipient.address, recipient.outcome]))
   return other.recipients
     .filter(({ address, outcome }) => before.get(address) !== outcome)

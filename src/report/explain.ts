@@ -2,6 +2,7 @@ import { addPoints, type EvidencePoints, scoreOf } from '../engine/evidence.ts'
 import type { FactEntry, RecipientTrace, Trace, TraceEntry } from '../engine/trace.ts'
 import { pointsOf } from '../engine/verdict.ts'
 import type { Flip } from './counterfactual.ts'
+import { lookupTable } from './lookup-table.ts'
 import { points } from './summary.ts'
 import { alignRows } from './table.ts'
 import { visible, visibleJson } from './visible.ts'
@@ -15,18 +16,26 @@ export interface Explained {
   readonly concerns: (rule: string, recipient: string) => boolean
   /** What would have led to another outcome; absent when nobody has looked. */
   readonly flips?: readonly Flip[]
+  /** By which configuration it was judged. */
+  readonly configuration?: string
+  /** What would become of it now, when that is something else. */
+  readonly now?: readonly RecipientTrace[]
+  /** Whether the questions to the DNS are told too. */
+  readonly lookups?: boolean
 }
 
 /** A trace as a person reads it: what was found, what each rule said, how it added up, and what we replied. */
-export function explain({ trace, mode, concerns, flips }: Explained): string {
+export function explain({ trace, mode, concerns, flips, now, lookups = false, configuration }: Explained): string {
   const sections = [
-    section(`Transaction ${trace.id}`, head(trace)),
+    section(`Transaction ${trace.id}`, head(trace, configuration)),
     section('Facts', facts(trace.facts)),
+    ...(lookups && trace.lookups ? [section('Questions to the DNS', lookupTable(trace.lookups))] : []),
     ...verdicts(trace, concerns),
     section(
       mode === 'observe' ? 'Outcome in observe mode, in which all mail is relayed' : 'Outcome',
       trace.recipients.flatMap(outcome),
     ),
+    ...(now ? [section('By the rules in force now', now.flatMap(outcome))] : []),
     ...(flips
       ? [section('What would have changed it', flips.length > 0 ? flips.flatMap(flipLines) : ['no single rule, and no points'])]
       : []),
@@ -39,13 +48,15 @@ function section(title: string, lines: readonly string[]): string {
   return `${title}\n${body.map(line => `  ${line}\n`).join('')}`
 }
 
-function head({ session, sender, message, started, ms }: Trace): string[] {
+function head({ session, sender, message, started, ms, ending, limit }: Trace, configuration?: string): string[] {
   const tls = session.tls ? `, ${session.tls.protocol}` : ''
   return alignRows([
     ['started', `${started}, ${ms} ms`],
     ['client', visible(`${session.client.ip} on ${session.listener}${tls}`)],
     ['helo', visible(session.helo ?? 'none')],
     ['sender', sender === undefined ? 'none' : visible(`<${sender ?? ''}>`)],
+    ...(configuration ? [['judged by', configuration]] : []),
+    ...(configuration ? [['ended', limit ? `${ending}: ${limit}` : ending]] : []),
     ...(message ? [['message', `${message.size} bytes`]] : []),
     ...(['from', 'subject', 'messageId'] as const).flatMap(name => (message?.[name] ? [[name, visible(message[name])]] : [])),
   ])
@@ -127,8 +138,13 @@ function outcome({ address, outcome, tagged, score, reply, rule, reason, where, 
 }
 
 function flipLines({ change, recipients }: Flip): string[] {
-  const condition = 'without' in change ? `without the rule ${change.without}` : pointsChange(change.points)
+  const condition = conditionOf(change)
   return recipients.map(({ address, outcome, reply }) => visible(`${condition}: <${address}> ${outcome} (${reply.slice(0, 3)})`))
+}
+
+function conditionOf(change: Flip['change']): string {
+  if ('without' in change) return `without the rule ${change.without}`
+  return 'fact' in change ? `with ${change.fact} ${visibleJson(change.value)}` : pointsChange(change.points)
 }
 
 function pointsChange(change: number): string {

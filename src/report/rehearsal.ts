@@ -16,8 +16,8 @@ export interface Scene {
   readonly sender: Address | null
   readonly parameters: MailParameters
   readonly recipients: readonly Address[]
-  /** The message, or what the edge says to it before anybody judges it: it is too large, or not well-formed. */
-  readonly content: { readonly message: Message } | { readonly refusal: Reply }
+  /** The message, or what the edge says to it before anybody judges it: it is too large, or not well-formed. Null when the client leaves before. */
+  readonly content: { readonly message: Message } | { readonly refusal: Reply } | null
 }
 
 /** Plays a scene as a live session would run, by a gateway that delivers nothing, and answers with its trace. */
@@ -27,7 +27,7 @@ export async function rehearse(gateway: Gateway, scene: Scene): Promise<Trace> {
   await conversation.connect()
   await conversation.helo(scene.helo, { esmtp: true })
   await conversation.mail(scene.sender, scene.parameters)
-  if (await anyAccepted(conversation, scene.recipients)) {
+  if ((await anyAccepted(conversation, scene.recipients)) && scene.content) {
     if ('refusal' in scene.content) conversation.refuseMessage(scene.content.refusal)
     else await conversation.message(scene.content.message)
   }

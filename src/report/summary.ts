@@ -39,3 +39,8 @@ function ended({ ending, limit }: Trace): string {
 export function points(score: number): string {
   return String(Math.round(score * 100) / 100)
 }
+
+/** What has become of a recipient, in short. */
+export function fateOf({ outcome, tagged, rule, reason }: RecipientTrace): string {
+  return `${outcome}${tagged ? ', tagged' : ''}${rule === undefined ? '' : ` by ${rule}: ${reason}`}`
+}

@@ -39,6 +39,7 @@ const fixtures: Parameters<Metrics['start']>[0] = {
   edge: () => [],
   stress: () => ({ stress: 1, stressed: 2 }),
   store: () => ({ reads: 0, writes: 0, errors: 0 }),
+  journal: () => ({ written: 0, lost: 0, errors: 0 }),
   folder: { writeTo: async () => {} },
 }
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { failures } from '../../replay/difference.ts'
-import { parseDuration, parseMoment } from '../moment.ts'
+import { parseMoment } from '../moment.ts'
 
 /** What stands on the command line of `postern replay`. */
 export interface ReplayOptions {
@@ -36,7 +36,7 @@ const mostThreads = 64
 export function readOptions(options: ReplayOptions, now: Date): ReplaySettings | string {
   const since = options.since === undefined ? undefined : parseMoment(options.since, now)
   const until = options.until === undefined ? now : parseMoment(options.until, now)
-  const warmUpMs = parseDuration(options.warmUp)
+  const warmUpMs = /^\d+[smhdw]$/.test(options.warmUp) ? lengthOf(options.warmUp, now) : undefined
   const samples = readCount(options.limit, 0, mostSamples)
   const threads = options.threads === undefined ? availableParallelism() : readCount(options.threads, 1, mostThreads)
   const failOn = options.failOn?.split(',') ?? []
@@ -48,6 +48,12 @@ export function readOptions(options: ReplayOptions, now: Date): ReplaySettings |
   if (threads === undefined) return `--threads: expected a number from 1 to ${mostThreads}, found "${options.threads}"`
   if (unknown !== undefined) return `--fail-on: expected one of ${failures.join(', ')}, found "${unknown}"`
   return { ...(since && { since }), until, warmUpMs, samples, threads, failOn }
+}
+
+/** Of a time such as `7d`, in milliseconds. */
+function lengthOf(text: string, now: Date): number | undefined {
+  const ago = parseMoment(text, now)
+  return ago && now.getTime() - ago.getTime()
 }
 
 function moment(found: string | undefined): string {
