@@ -32,7 +32,7 @@ export async function writeConfiguration({ folder, dns, nextHop = 25, mode, chan
     file,
     `hostname: mx.our.example
 data: data
-dns: { servers: ["${dns ?? '127.0.0.1:9'}"], timeoutMs: 2000, cache: false }
+dns: { servers: ["${dns ?? '127.0.0.1:9'}"], timeoutMs: 10000, cache: false }
 listen: [{ address: "127.0.0.1:0", proxyProtocol: [127.0.0.1] }]
 relay: { our.example: { to: "smtp://127.0.0.1:${nextHop}" } }
 limits: { greetDelayMs: 0, newPerMinute: 10000, refusalDelayMs: 0 }

@@ -28,13 +28,18 @@ export async function findFacts(origins: readonly Origin[], folder: string): Pro
   try {
     for (const origin of origins) {
       const trace = await find(origin, dns, opened.value.gateway, configuration.limits)
-      if (trace?.message) known.push({ origin, trace })
+      if (trace?.message && isComplete(trace)) known.push({ origin, trace })
     }
   } finally {
     opened.value.close()
     await dns.close()
   }
   return known
+}
+
+/** On a machine that is busy something may have taken too long: it would be found another time. */
+function isComplete({ facts }: Trace): boolean {
+  return facts.every(({ error }) => error === undefined)
 }
 
 async function find(origin: Origin, dns: DnsServer, gateway: Gateway, limits: Limits): Promise<Trace | undefined> {

@@ -38,7 +38,8 @@ export async function checkSample({ folder, journal, origins, size, change }: Sa
     const again = await replayer.judge(trace)
     const [said, really] = [again, sent[index] as Trace].map(other => compareTraces(trace, other, simulation.gateway))
     counter.add(sameCopies(trace, said as Judged, really as Judged))
-    assert.deepEqual(replies(again, said as Judged), replies(sent[index] as Trace, said as Judged))
+    const why = JSON.stringify([again, sent[index]])
+    assert.deepEqual(replies(again, said as Judged), replies(sent[index] as Trace, said as Judged), why)
   }
   const report = await replayPart({ folder, traces, change })
   assert.deepEqual(counter.report, report)
