@@ -5,7 +5,9 @@ import { addExplain } from './explain.ts'
 import { addPolicyDefault } from './policy-default.ts'
 import { addPolicyList } from './policy-list.ts'
 import { addReplay } from './replay.ts'
+import { addRescue } from './rescue.ts'
 import { addRun } from './run.ts'
+import { addShadow } from './shadow.ts'
 import { addTrace } from './trace.ts'
 import { addTraces } from './traces.ts'
 import { version } from './version.ts'
@@ -19,7 +21,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('A policy-focused anti-spam relay gateway for SMTP.')
     .version(version())
     .exitOverride()
-  for (const add of [addRun, addWorker, addCheck, addExplain, addReplay, addTraces, addTrace]) add(program)
+  const commands = [addRun, addWorker, addCheck, addExplain, addTraces, addTrace, addRescue, addShadow, addReplay]
+  for (const add of commands) add(program)
   const policy = program.command('policy').description('What is known of policies.')
   for (const add of [addPolicyList, addPolicyDefault]) add(policy)
   try {

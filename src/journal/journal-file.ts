@@ -71,15 +71,16 @@ export class JournalFile {
     })
   }
 
-  /** Takes out some of what is too old, or too much, the oldest first; says how many. Called again and again, it comes to an end. */
+  /** Takes out some of what is too old, or too much, the oldest first; gives back what is free beyond it; 0 when there is nothing left to do. */
   expire(most: number, { days, bytes }: Retention, nowMs: number): number {
     const isFull = this.size > bytes
     const before = isFull ? Number.MAX_SAFE_INTEGER : positionAt(nowMs - days * dayMs)
     const expired = Number(this.#expire.run(before, most).changes)
     // What is free is used again; only what is too much is given back.
-    const pages = this.#number('page_count') - Math.floor(bytes / this.#number('page_size'))
-    if (pages > 0) this.#database.exec(`PRAGMA incremental_vacuum(${Math.min(pages, most)})`)
-    return expired
+    const tooMany = this.#number('page_count') - Math.floor(bytes / this.#number('page_size'))
+    const pages = Math.min(tooMany, this.#number('freelist_count'), most)
+    if (pages > 0) this.#database.exec(`PRAGMA incremental_vacuum(${pages})`)
+    return expired + Math.max(0, pages)
   }
 
   /** Lets go of it. */

@@ -10,7 +10,8 @@ export const merits = ['known', 'aligned', 'allowed'] as const
 export type Merit = (typeof merits)[number]
 
 /** What speaks for a message, by what was found and said. */
-export function meritsOf({ facts, entries }: Pick<Trace, 'facts' | 'entries'>): Merit[] {
+export function meritsOf({ facts, entries: all }: Pick<Trace, 'facts' | 'entries'>): Merit[] {
+  const entries = all.filter(({ shadow }) => !shadow)
   const found: Record<Merit, boolean> = {
     known: entries.some(({ verdict, evidence }) => evidence === 'history' && isPraise(verdict)),
     aligned: facts.some(({ fact, value }) => fact === 'dmarc' && isPass(value)),

@@ -139,7 +139,11 @@ function outcome({ address, outcome, tagged, score, reply, rule, reason, where, 
 
 function flipLines({ change, recipients }: Flip): string[] {
   const condition = conditionOf(change)
-  return recipients.map(({ address, outcome, reply }) => visible(`${condition}: <${address}> ${outcome} (${reply.slice(0, 3)})`))
+  return recipients.map(({ address, outcome, reply }) => visible(`${condition}: <${address}> ${fateIn(outcome, reply)}`))
+}
+
+function fateIn(outcome: RecipientTrace['outcome'], reply: string): string {
+  return outcome === 'left' ? 'taken at RCPT; its message was never seen' : `${outcome} (${reply.slice(0, 3)})`
 }
 
 function conditionOf(change: Flip['change']): string {
