@@ -11,7 +11,6 @@ export interface Variant {
   /** The name server; nobody unless told: a replay asks nobody. */
   readonly dns?: string
   readonly nextHop?: number
-  readonly mode?: 'enforce' | 'observe'
   /** What is changed in the default set. */
   readonly change?: (rules: string) => string
   readonly name?: string
@@ -25,7 +24,7 @@ export function changed(rules: string): string {
 }
 
 /** Writes a configuration with the default set, as it is once its trial is over. */
-export async function writeConfiguration({ folder, dns, nextHop = 25, mode, change, name }: Variant): Promise<string> {
+export async function writeConfiguration({ folder, dns, nextHop = 25, change, name }: Variant): Promise<string> {
   const rules = await defaultRules()
   const file = join(folder, `${name ?? 'postern'}.yaml`)
   await writeFile(
@@ -36,7 +35,6 @@ dns: { servers: ["${dns ?? '127.0.0.1:9'}"], timeoutMs: 10000, cache: false }
 listen: [{ address: "127.0.0.1:0", proxyProtocol: [127.0.0.1] }]
 relay: { our.example: { to: "smtp://127.0.0.1:${nextHop}" } }
 limits: { greetDelayMs: 0, newPerMinute: 10000, refusalDelayMs: 0 }
-mode: ${mode ?? 'enforce'}
 rules:
 ${(change?.(rules) ?? rules).replaceAll(/^/gm, '  ')}
 `,

@@ -4,6 +4,7 @@ import type { RecipientTrace, Trace } from '../../src/engine/trace.ts'
 import { JournalFile } from '../../src/journal/journal-file.ts'
 import { type Row, rowOf } from '../../src/journal/record.ts'
 import { Replayer } from '../../src/replay/replayer.ts'
+import { missingIn } from '../../src/replay/tape.ts'
 import type { Known } from './find-facts.ts'
 import type { Origin } from './origins.ts'
 import { type Intent, Plan } from './plan.ts'
@@ -34,7 +35,7 @@ export async function makeJournal(known: readonly Known[], making: Making): Prom
     const trace = await replayer.judge(intended(intent))
     plan.note(intent, trace)
     origins.set(trace.id, intent.known.origin)
-    rows.push(rowOf(trace, 'made'))
+    rows.push(rowOf({ ...trace, facts: trace.facts.filter(({ error }) => !missingIn(error)) }, 'made'))
     if (rows.length < together && made + 1 < making.transactions) continue
     file.write(rows)
     rows = []

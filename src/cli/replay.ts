@@ -7,6 +7,7 @@ import { cutIntoSlices, type Slice } from '../replay/slices.ts'
 import { visible, visibleJson } from '../report/visible.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { compare } from './replay/compare.ts'
+import { judgeCorpus } from './replay/corpus.ts'
 import { type ReplayOptions, type ReplaySettings, readOptions } from './replay/options.ts'
 import { complain, configOption, type Found, readWithSource } from './startup.ts'
 
@@ -27,6 +28,8 @@ export function addReplay(program: Command): void {
       '--fail-on <classes>',
       'exit with 1 if there is any of these: newly-refused-aligned,newly-quarantined-known,undecided',
     )
+    .option('--eml <folder>', 'judge messages of a folder instead, which its sessions.jsonl lists, with facts that are looked up')
+    .option('--record <file>', 'with --eml: write the transactions into this journal, to be judged again without a lookup')
     .option('--json', 'print JSON')
     .action(async (options: ReplayOptions) => {
       process.exitCode = await replay(options)
@@ -43,6 +46,7 @@ async function replay(options: ReplayOptions): Promise<ExitCode> {
     complain(problems)
     return exitCodes.usage
   }
+  if (options.eml !== undefined) return judgeCorpus(rules.value, corpusOf(options.eml, options))
   const journal = options.journal ?? journalFile(rules.value.configuration.data)
   const span = findSpan(journal, settings)
   if (typeof span === 'string') return refuse(span)
@@ -51,6 +55,10 @@ async function replay(options: ReplayOptions): Promise<ExitCode> {
   const difference = await compare({ journal, slices: span.slices, threads, samples, ...sides })
   tell(difference, { span, isJson: options.json === true, ...sides })
   return settings.failOn.some(name => countOf(difference, name) > 0) ? exitCodes.failed : exitCodes.ok
+}
+
+function corpusOf(folder: string, { record, json }: ReplayOptions) {
+  return { folder, ...(record !== undefined && { record }), isJson: json === true }
 }
 
 function refuse(why: string): ExitCode {

@@ -16,7 +16,6 @@ export interface ReplayOptions {
   readonly json?: true
   readonly eml?: string
   readonly record?: string
-  readonly rcpt?: string
 }
 
 /** The same, read. */
@@ -46,6 +45,8 @@ export function readOptions(options: ReplayOptions, now: Date): ReplaySettings |
   if (warmUpMs === undefined) return `--warm-up: expected a time such as 7d, or 0s, found "${options.warmUp}"`
   if (samples === undefined) return `--limit: expected a number from 0 to ${mostSamples}, found "${options.limit}"`
   if (threads === undefined) return `--threads: expected a number from 1 to ${mostThreads}, found "${options.threads}"`
+  if (options.record !== undefined && options.eml === undefined) return '--record: expected --eml with it, found none'
+  if (options.eml !== undefined && failOn.length > 0) return '--fail-on: expected recorded mail to compare with, found --eml'
   if (unknown !== undefined) return `--fail-on: expected one of ${failures.join(', ')}, found "${unknown}"`
   return { ...(since && { since }), until, warmUpMs, samples, threads, failOn }
 }
