@@ -5,11 +5,24 @@ import { alignRows } from '../report/table.ts'
 import { visible } from '../report/visible.ts'
 
 /** What a configuration means, in short. */
-export function summarize({ document, hostname, data, workers, mode, listen, relay, rules, tls, metrics }: Configuration) {
+export function summarize({
+  document,
+  hostname,
+  data,
+  journal,
+  workers,
+  mode,
+  listen,
+  relay,
+  rules,
+  tls,
+  metrics,
+}: Configuration) {
   return {
     file: document.file,
     hostname,
     data,
+    journal,
     workers: workerCount({ workers }),
     mode,
     listeners: listen.map(({ address, as, tls: wanted }) => ({
@@ -33,13 +46,14 @@ type Summary = ReturnType<typeof summarize> & { readonly warnings: readonly stri
 
 /** The same for people. */
 export function formatSummary(summary: Summary): string {
-  const { file, hostname, data, workers, mode, listeners, metrics, routes, rules, warnings } = summary
+  const { file, hostname, data, journal, workers, mode, listeners, metrics, routes, rules, warnings } = summary
   const lines = [
     `${file} is in order`,
     '',
     ...alignRows([
       ['hostname', hostname],
       ['data', data],
+      ['journal', journal === 'off' ? 'off' : kept(journal)],
       ['workers', String(workers)],
       ['mode', mode],
     ]),
@@ -62,6 +76,10 @@ export function formatSummary(summary: Summary): string {
     ),
   ]
   return lines.map(line => `${visible(line)}\n`).join('')
+}
+
+function kept({ days, bytes, private: isPrivate }: Exclude<Configuration['journal'], 'off'>): string {
+  return `${days} days, ${Math.round(bytes / 2 ** 20)} MiB${isPrivate ? ', without persons' : ''}`
 }
 
 function titled(title: string, rows: readonly (readonly string[])[]): string[] {

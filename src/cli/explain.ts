@@ -66,7 +66,7 @@ async function judgeAndTell({ gateway, rules, afresh }: Rehearsal, scene: Scene,
     const recorded = withRecordedFacts(afresh(others), trace, { missing: 'look up' })
     return rehearse({ ...gateway, rulebook: rulebook(recorded) }, scene)
   })
-  if (json) return `${visibleJson({ trace, flips }, 2)}\n`
+  if (json) return `${visibleJson({ trace: { ...trace, lookups: undefined }, flips }, 2)}\n`
 
   return explainTrace({ trace, mode: gateway.mode, concerns: concernsOf(rules, gateway.isExempt), flips })
 }

@@ -1,7 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { inodeOf, makePrivate } from '../sqlite/database-file.ts'
 import type { Row } from './record.ts'
-import { positionAt, tables, version } from './schema.ts'
+import { compress, positionAt, tables, version } from './schema.ts'
 
 /** How much is kept. */
 export interface Retention {
@@ -66,7 +66,7 @@ export class JournalFile {
       for (const row of rows) {
         const [first, next] = [positionAt(row.started), positionAt(row.started + 1)]
         const { id, configuration, client, sender, recipients, outcomes, rules, trace } = row
-        this.#add.run(first, next, id, configuration, client, sender, recipients, outcomes, rules, trace)
+        this.#add.run(first, next, id, configuration, client, sender, recipients, outcomes, rules, compress(trace))
       }
     })
   }

@@ -2,9 +2,9 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Trace } from '../engine/trace.ts'
 import { conditionOf, type JournalFilter, type Range } from './journal-filter.ts'
 import type { Recorded } from './record.ts'
-import { version } from './schema.ts'
+import { decompress, version } from './schema.ts'
 
-/** A record as it lies in the journal: its trace is JSON yet. */
+/** A record whose trace is text yet. */
 export interface RawRecord {
   readonly position: number
   readonly id: string
@@ -17,7 +17,7 @@ export interface RawRecord {
 const page = 128
 /** A writer holds the file for some milliseconds. */
 const busyMs = 5000
-const columns = 'position, id, configuration, trace AS json'
+const columns = 'position, id, configuration, trace'
 
 /** The journal, for those who ask. The gateway may go on writing: who reads holds up nobody. */
 export class JournalReader {
@@ -48,12 +48,12 @@ export class JournalReader {
     const next = this.#database.prepare(
       `SELECT ${columns} FROM transactions WHERE position > ? AND ${sql} ORDER BY position LIMIT ${page}`,
     )
-    let records: readonly RawRecord[]
+    let records: readonly Stored[]
     let position = -1
     do {
       // Each page is a read of its own: a long one would keep the log of the writers from being taken up.
-      records = next.all(position, ...values) as unknown as readonly RawRecord[] // the table is STRICT
-      yield* records
+      records = next.all(position, ...values) as unknown as readonly Stored[] // the table is STRICT
+      for (const record of records) yield rawOf(record)
       position = records.at(-1)?.position ?? position
     } while (records.length === page)
   }
@@ -63,16 +63,16 @@ export class JournalReader {
     const { sql, values } = this.#condition(filter)
     const records = this.#database
       .prepare(`SELECT ${columns} FROM transactions WHERE ${sql} ORDER BY position DESC LIMIT ?`)
-      .all(...values, most) as unknown as readonly RawRecord[] // the table is STRICT
-    return records.map(({ json, configuration }) => ({ trace: parse(json), configuration })).reverse()
+      .all(...values, most) as unknown as readonly Stored[] // the table is STRICT
+    return records.map(recordedIn).reverse()
   }
 
   /** The record of a transaction, by its id as it stands in a reply: in any case. */
   find(id: string): Recorded | undefined {
     const [record] = this.#database
       .prepare(`SELECT ${columns} FROM transactions WHERE id = ? ORDER BY position DESC LIMIT 1`)
-      .all(id.toUpperCase()) as unknown as readonly RawRecord[] // the table is STRICT
-    return record && { trace: parse(record.json), configuration: record.configuration }
+      .all(id.toUpperCase()) as unknown as readonly Stored[] // the table is STRICT
+    return record && recordedIn(record)
   }
 
   count(filter: JournalFilter = {}): number {
@@ -100,6 +100,19 @@ export class JournalReader {
     if (client) this.#database.function('is_client', ip => (client.contains(String(ip)) ? 1 : 0))
     return conditionOf(filter, this.#key)
   }
+}
+
+/** As it lies in the file: compressed. */
+interface Stored extends Omit<RawRecord, 'json'> {
+  readonly trace: Uint8Array
+}
+
+function rawOf({ position, id, configuration, trace }: Stored): RawRecord {
+  return { position, id, configuration, json: decompress(trace) }
+}
+
+function recordedIn({ trace, configuration }: Stored): Recorded {
+  return { trace: parse(decompress(trace)), configuration }
 }
 
 function parse(json: string): Trace {

@@ -1,5 +1,6 @@
 import type { DnsAnswer, DnsRecords, DnsType } from '../engine/dns.ts'
 import type { Lookup, Trace } from '../engine/trace.ts'
+import { most as mostOfAll } from './schema.ts'
 
 /** A trace as the journal has it, and by which configuration it came about. */
 export interface Recorded {
@@ -47,7 +48,7 @@ function lines(values: readonly string[]): string {
 }
 
 /** Anybody may publish records of 64 KiB, and have them asked for. */
-const most = { records: 20, characters: 1000, json: 1024 * 1024 } as const
+const most = { records: 20, characters: 1000, json: mostOfAll.characters } as const
 
 /** A trace as text, without what is a secret or too much. It throws when a policy or a fact of a stranger has put something else than data into it. */
 function jsonOf(trace: Trace): string {

@@ -55,7 +55,7 @@ interface Entry {
 
 async function writeEntry(folder: string, { envelope, message, trace }: Entry): Promise<void> {
   const readable = { sender: formatAddress(envelope.sender), recipients: envelope.recipients.map(formatAddress) }
-  const json = Buffer.from(`${JSON.stringify({ envelope: readable, trace }, undefined, 2)}\n`)
+  const json = Buffer.from(`${JSON.stringify({ envelope: readable, trace: { ...trace, lookups: undefined } }, undefined, 2)}\n`)
   await writeDurably({ path: join(folder, 'message.eml'), content: message.chunks(), mode: 0o600 })
   await writeDurably({ path: join(folder, 'trace.json'), content: [json], mode: 0o600 })
   await syncFolder(folder)

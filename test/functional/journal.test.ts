@@ -272,6 +272,28 @@ describe('the journal of a gateway', { concurrency: false }, () => {
     assert.match(await rescue('allow'), /was not refused/)
   })
 
+  it('writes an exception when it is told to, and not else', async () => {
+    const file = join(gateway.folder, 'rescue.yaml')
+    const before = await readFile(config(), 'utf8')
+    await writeFile(file, before)
+    const id = ids.get('deny') ?? ''
+    const asked = await run(['rescue', id, '-c', file])
+    assert.deepEqual([asked.code, await readFile(file, 'utf8')], [1, before])
+    assert.match(asked.output, /The narrowest exception: allow, clients: 203\.0\.113\.3\n {2}because nothing vouches/)
+    const told = await run(['rescue', id, '--yes', '-c', file])
+    assert.equal(told.code, 0, told.errors)
+    assert.match(told.output, /Written\. The former file is .*rescue\.yaml\.before-\w+\.1\n.*SIGHUP/)
+    assert.equal(await readFile(`${file}.before-${id}`, 'utf8'), before)
+    const after = await readConfiguration(file)
+    assert.ok('value' in after)
+    const { recorded } = await account('deny')
+    const { now } = await accountOf(recorded, after.value)
+    assert.deepEqual(
+      now?.map(({ outcome }) => outcome),
+      ['left'],
+    )
+  })
+
   it('gives tests that are green as they are, for every kind of verdict', async () => {
     // Inside of the package, where 'postern/testing' is found.
     const folder = await mkdtemp(join(import.meta.dirname, 'exported-'))
