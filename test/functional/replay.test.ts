@@ -45,7 +45,7 @@ const rules = (delaySeconds: number, limits: string) => `
   - { use: greylist, options: { delaySeconds: ${delaySeconds} } }
   - { use: score-limit, options: { ${limits} } }`
 const before = rules(120, 'tagAt: 7, quarantineAt: 8, rejectAt: 12')
-const after = rules(500, 'tagAt: 6, quarantineAt: 7.5, rejectAt: 9')
+const after = rules(500, 'tagAt: 7, quarantineAt: 9, rejectAt: 9.2')
 const begin = Date.UTC(2026, 9, 1)
 
 it('a replay by other rules says what becomes of the same mail when it is really sent again', async t => {
