@@ -120,7 +120,7 @@ const listZones = [
 ]
 
 /** Every list works, and has nobody on it: what they said then is not recorded. */
-const lists: Zone = {
+export const lists: Zone = {
   ...Object.fromEntries(listZones.map(zone => [`2.0.0.127.${zone}`, { A: ['127.0.0.2'] }])),
   'test.dbl.spamhaus.org': { A: ['127.0.1.2'] },
   'dbltest.com.dbl.spamhaus.org': { A: ['127.0.1.2'] },

@@ -6,8 +6,10 @@ import { addPolicyDefault } from './policy-default.ts'
 import { addPolicyList } from './policy-list.ts'
 import { addPolicyNew } from './policy-new.ts'
 import { addPolicyTest } from './policy-test.ts'
+import { addReplay } from './replay.ts'
 import { addRescue } from './rescue.ts'
 import { addRun } from './run.ts'
+import { addShadow } from './shadow.ts'
 import { addTrace } from './trace.ts'
 import { addTraces } from './traces.ts'
 import { version } from './version.ts'
@@ -21,7 +23,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('A policy-focused anti-spam relay gateway for SMTP.')
     .version(version())
     .exitOverride()
-  for (const add of [addRun, addWorker, addCheck, addExplain, addTraces, addTrace, addRescue]) add(program)
+  const commands = [addRun, addWorker, addCheck, addExplain, addTraces, addTrace, addRescue, addShadow, addReplay]
+  for (const add of commands) add(program)
   const policy = program.command('policy').description('Policies: those that there are, and your own.')
   for (const add of [addPolicyNew, addPolicyTest, addPolicyList, addPolicyDefault]) add(policy)
   try {

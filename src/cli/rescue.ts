@@ -1,10 +1,10 @@
-import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import type { Trace } from '../engine/trace.ts'
 import { fateOf } from '../report/summary.ts'
 import { visible, visibleJson } from '../report/visible.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { findRescue, type Rescue } from './find-rescue.ts'
+import { isWanted } from './is-wanted.ts'
 import { lineChanges } from './line-changes.ts'
 import { type OpenedJournal, withJournal } from './open-journal.ts'
 import { replaceFile } from './replace-file.ts'
@@ -73,22 +73,6 @@ function told({ candidate, edit, tried, after }: Rescue, trace: Trace): string {
     ...lineChanges(edit),
   ]
   return `${lines.map(visible).join('\n')}\n`
-}
-
-/** Asks the person at the terminal; nobody means no. */
-async function isWanted(): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    process.stderr.write('Nothing is written: nobody is there to be asked; --yes writes it\n')
-    return false
-  }
-  const dialogue = createInterface({ input: process.stdin, output: process.stdout })
-  try {
-    return /^y(?:es)?$/i.test((await dialogue.question('Write it? [y/N] ')).trim())
-  } catch {
-    return false // control-D, or control-C
-  } finally {
-    dialogue.close()
-  }
 }
 
 async function write({ edit }: Rescue, id: string, { json }: Options): Promise<ExitCode> {

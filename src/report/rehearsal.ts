@@ -44,7 +44,7 @@ async function anyAccepted(conversation: Conversation, recipients: readonly Addr
 }
 
 /** The same gateway without any effect on the world. Its next hops must be such that do nothing. */
-export function dryGateway(gateway: Gateway): Gateway {
+export function dryGateway(gateway: Gateway | Omit<Gateway, 'quarantine' | 'annotate' | 'record'>): Gateway {
   return {
     ...gateway,
     quarantine: { hold: async () => ({ discard: async () => {} }) },

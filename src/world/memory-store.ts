@@ -7,20 +7,29 @@ interface Entry {
   readonly expiresAt: number
 }
 
-/** Enough for every test and for a replay; beyond it the keys that were written longest ago go first. */
-const maximumEntries = 100_000
+/** How much is kept. Beyond it the keys that were written longest ago go first. */
+interface Bound {
+  readonly most: number
+}
 
 /** A store that lives and dies with its process. */
-export function memoryStore(now: () => Date): Store {
-  return new MemoryStore(now)
+export function memoryStore(now: () => Date, { most }: Bound = { most: 100_000 }): Store {
+  return new MemoryStore(now, most)
 }
+
+/** With fewer entries it is not worth looking for those that have expired. */
+const few = 10_000
 
 class MemoryStore implements Store {
   readonly #now: () => Date
+  readonly #most: number
   readonly #entries = new Map<string, Entry>()
+  /** At this size what has expired is swept out. */
+  #sweepAt = few
 
-  constructor(now: () => Date) {
+  constructor(now: () => Date, most: number) {
     this.#now = now
+    this.#most = most
   }
 
   async get<T>(key: string): Promise<T | undefined> {
@@ -51,8 +60,16 @@ class MemoryStore implements Store {
     // A Map keeps the order in which keys came: the first is the oldest.
     this.#entries.delete(key)
     this.#entries.set(key, entry)
-    if (this.#entries.size <= maximumEntries) return
+    if (this.#entries.size >= this.#sweepAt) this.#sweep()
+    if (this.#entries.size <= this.#most) return
     const [oldest] = this.#entries.keys()
     if (oldest !== undefined) this.#entries.delete(oldest)
+  }
+
+  /** Seldom enough that it costs nothing for each write. */
+  #sweep(): void {
+    const nowMs = this.#now().getTime()
+    for (const [key, { expiresAt }] of this.#entries) if (expiresAt <= nowMs) this.#entries.delete(key)
+    this.#sweepAt = Math.max(few, this.#entries.size * 2)
   }
 }

@@ -20,7 +20,7 @@ const floorTwo = [
   'src/metrics',
   'policies',
 ]
-const floorThree = [...floorTwo, 'src/smtp', 'src/config']
+const floorThree = [...floorTwo, 'src/replay', 'src/smtp', 'src/config']
 const everything = [...floorThree, 'src/cli', 'src/testing.ts', 'src/testing']
 
 /** Who may know whom. A package that is not listed for a folder is confined elsewhere. */
@@ -40,6 +40,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'src/journal': { below: [...floorOne, 'src/sqlite'], packages: ['node:*'] },
   'src/metrics': { below: floorOne, packages: ['node:*', 'prom-client'] },
   policies: { below: [], packages: ['postern', 'postern/expression', 'postern/facts'] },
+  'src/replay': { below: [...floorOne, 'src/report'], packages: [] },
   'src/smtp': { below: floorTwo, packages: ['node:*', 'smtp-server', 'smtp-server/*'] },
   'src/config': { below: floorTwo, packages: ['node:*', 'yaml', 'zod'] },
   'src/cli': { below: floorThree, packages: ['node:*', 'commander'] },
