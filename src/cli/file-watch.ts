@@ -47,6 +47,15 @@ export class FileWatch {
     this.#listen()
   }
 
+  /** Tells soon of what was saved since a moment (in milliseconds since 1970), when files were read before they were followed. */
+  catchUp(since: number): void {
+    // The clock of files may be a tick behind.
+    const isNewer = (file: string) => (statSync(file, { throwIfNoEntry: false })?.ctimeMs ?? 0) > since - 10
+    if (![...this.#stamps.keys()].some(isNewer)) return
+    this.#changingSince = performance.now()
+    this.#settle()
+  }
+
   /** What the files are like now is known: they are about to be read. */
   note(): void {
     clearTimeout(this.#settling)

@@ -12,6 +12,14 @@ import { tryOut } from './trial/trial.ts'
 /** How a new configuration comes into force: into the processes that are at work, or with new ones. */
 type How = 'reload' | 'renew'
 
+/** Where the configuration in force was read from. */
+interface Origin {
+  /** As the administrator has named it, if so. */
+  readonly config: string | undefined
+  /** In milliseconds since 1970; what is saved later is news. */
+  readonly readAt: number
+}
+
 /**
  * Puts what has changed in force: the configuration, its lists, the administrator's policies. What is told by a signal or
  * seen by the watch is read, tried out where it is code, and only then handed over; one after the other, for the last counts.
@@ -28,12 +36,14 @@ export class Reloading {
   #trial: { readonly how: How; readonly abort: AbortController } | undefined
   #isOver = false
 
-  constructor(running: Running, { configuration }: Found, config: string | undefined) {
+  constructor(running: Running, { configuration }: Found, { config, readAt }: Origin) {
     this.#running = running
     this.#config = config
     this.#inForce = configuration
     this.#passed = Promise.all(ownTests(configuration).map(testKey)).then(keys => keys.flatMap(key => key ?? []))
     this.#follow([])
+    // It takes a while to start, and somebody may have saved something meanwhile.
+    this.#watch.catchUp(readAt)
   }
 
   begin(how: How): void {

@@ -29,6 +29,7 @@ export function addRun(program: Command): void {
 }
 
 async function run({ config }: Options): Promise<ExitCode> {
+  const readAt = Date.now()
   const found = await readWithSource(config)
   if ('problems' in found) {
     complain(found.problems)
@@ -55,7 +56,7 @@ async function run({ config }: Options): Promise<ExitCode> {
     return exitCodes.failed
   }
   for (const listening of running.addresses) log.info(listening, 'listening for mail')
-  await untilToldToStop(running, { found: found.value, config, log })
+  await untilToldToStop(running, { found: found.value, config, readAt, log })
   await metrics.value.close()
   log.info({}, 'stopped')
   await log.close()
@@ -70,12 +71,13 @@ function tellFailure(failure: Failure): void {
 interface Surroundings {
   readonly found: Found
   readonly config: string | undefined
+  readonly readAt: number
   readonly log: SharedLog
 }
 
 /** Serves until the first SIGTERM or SIGINT, then drains. A second one means that nobody wants to wait. */
-async function untilToldToStop(running: Running, { found, config, log }: Surroundings): Promise<void> {
-  const reloading = new Reloading(running, found, config)
+async function untilToldToStop(running: Running, { found, config, readAt, log }: Surroundings): Promise<void> {
+  const reloading = new Reloading(running, found, { config, readAt })
   process.on('SIGHUP', () => reloading.begin('reload'))
   process.on('SIGUSR2', () => reloading.begin('renew'))
   const signal = await firstOf('SIGTERM', 'SIGINT')
