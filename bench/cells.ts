@@ -126,6 +126,13 @@ export const cells: readonly Cell[] = [
   },
   {
     ...usual,
+    name: 'journal',
+    group: 'log',
+    title: '4k, 50 connections, with and without the journal',
+    peers: ['postern-default', 'postern-default-unrecorded'],
+  },
+  {
+    ...usual,
     name: 'workers',
     group: 'workers',
     title: '4k, 50 connections, all cores shared with the load',

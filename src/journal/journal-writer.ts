@@ -16,7 +16,7 @@ export interface JournalCounts {
 export type JournalTrouble = Exclude<JournalNews, { readonly count: number }> | { readonly state: 'ended'; readonly why: string }
 
 /** So much is lost at most when the process dies. */
-const flushEveryMs = 250
+const flushEveryMs = 500
 /** To make a line takes some microseconds: mail goes on between the portions. */
 const portion = { records: 100, nextMs: 5 } as const
 /** If the file cannot be written for long, what comes is lost: the memory is for mail. */

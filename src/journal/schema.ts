@@ -21,7 +21,7 @@ export const tables = `
 
 /** A trace as it lies in the file: raw DEFLATE (RFC 1951), by the dictionary. */
 export function compress(json: string): Buffer {
-  return deflateRawSync(json, { dictionary, level: 1, memLevel: 7 })
+  return deflateRawSync(json, { dictionary, level: 3, windowBits: 14, memLevel: 7 })
 }
 
 export function decompress(stored: Uint8Array): string {
