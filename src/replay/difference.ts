@@ -16,7 +16,7 @@ export interface Example {
 }
 
 /** So many copies, and how many of them are likely to be wanted. */
-export type Count = { readonly count: number } & Readonly<Record<Merit | 'good', number>>
+type Count = { readonly count: number } & Readonly<Record<Merit | 'good', number>>
 
 export interface ClassReport extends Count {
   readonly class: ChangeClass
@@ -25,7 +25,7 @@ export interface ClassReport extends Count {
   readonly samples: readonly Example[]
 }
 
-export interface GapReport extends Gap {
+interface GapReport extends Gap {
   readonly count: number
   readonly samples: readonly Example[]
 }

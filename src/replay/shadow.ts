@@ -6,7 +6,7 @@ import { Samples } from './samples.ts'
 type Action = Verdict['action']
 
 /** One transaction about which a rule in shadow mode had something to say. */
-export interface ShadowExample {
+interface ShadowExample {
   readonly id: string
   readonly started: string
   readonly client: string
