@@ -8,7 +8,7 @@ import { clients } from './zone.ts'
 
 /** How long the answers about known clients are surely remembered: "no such name" is for five minutes. */
 const memoryMs = 120_000
-const mostSeconds = 20
+const mostSeconds = 60
 const settleMs = 300
 
 const load: LoadCell = {

@@ -19,8 +19,9 @@ describe('examples in the documentation', () => {
   }
 
   it('are the files that are checked', () => {
-    const shown = pages.flatMap(page => [...textOf(page).matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text]) => text))
-    const checked = examples.map(example => textOf(join('examples', example)))
+    const shown = pages.flatMap(page => [...textOf(page).matchAll(/^```(?:yaml|ts)\n([\s\S]*?)^```/gm)].map(([, text]) => text))
+    const policies = readdirSync(join(docs, 'examples/policies')).map(file => join('policies', file))
+    const checked = [...examples, ...policies].map(example => textOf(join('examples', example)))
     assert.deepEqual(
       shown.filter(text => !checked.includes(text ?? '')),
       [],

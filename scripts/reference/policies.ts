@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { parse, stringify } from 'yaml'
+import { z } from 'zod'
 import type { AnyPolicy, Reason } from '../../src/engine/policy.ts'
 import { optionRows } from './options.ts'
 
@@ -33,11 +34,11 @@ function section(policy: AnyPolicy, inForce: readonly DefaultRule[]): string {
   const parts = [
     `## ${policy.name}`,
     policy.summary,
-    `Judges at ${phasesOf(policy)}. ${factsOf(policy, rule)} ${pointsOf(policy)}If it breaks or takes too long: \`${policy.onError}\`.`,
+    `Judges ${momentOf(policy)}. ${factsOf(policy, rule)} ${pointsOf(policy)}If it breaks or takes too long: \`${policy.onError}\`.`,
     optionTable(policy),
     reasonTable(policy),
     rule ? 'In the default set:' : 'As a rule:',
-    `\`\`\`yaml\n${stringify(rule ? inForce : [{ use: policy.name }], { lineWidth: 110 }).trimEnd()}\n\`\`\``,
+    `\`\`\`yaml\n${stringify(rule ? inForce : [{ use: policy.name, ...exampleOf(policy) }], { lineWidth: 110 }).trimEnd()}\n\`\`\``,
   ]
   return `${parts.join('\n\n')}\n`
 }
@@ -45,6 +46,16 @@ function section(policy: AnyPolicy, inForce: readonly DefaultRule[]): string {
 /** The policy at all moments at which it judges, in their order. */
 function steps(policy: AnyPolicy): readonly AnyPolicy[] {
   return [...policy.also, policy]
+}
+
+function momentOf(policy: AnyPolicy): string {
+  return policy.specialise ? 'when its options say' : `at ${phasesOf(policy)}`
+}
+
+/** Options, for a policy that is nothing without them. */
+function exampleOf({ options }: AnyPolicy): { readonly options?: object } {
+  const [example] = z.toJSONSchema(options, { io: 'input' }).examples ?? []
+  return example ? { options: example as object } : {}
 }
 
 function phasesOf(policy: AnyPolicy): string {
@@ -58,6 +69,7 @@ function pointsOf({ evidence }: AnyPolicy): string {
 }
 
 function factsOf(policy: AnyPolicy, rule: DefaultRule | undefined): string {
+  if (policy.specialise) return 'Needs the facts that its options mention.'
   const options = policy.options.parse(rule?.options ?? {})
   const facts: readonly { readonly name: string }[] = steps(policy).flatMap(step => Object.values(step.facts(options)))
   const names = new Set(facts.map(({ name }) => name.replace(/\(.*/, '')))

@@ -8,7 +8,7 @@ import { formatAddress } from '../mail/address.ts'
 import { changed, type Flip, findFlips } from '../report/counterfactual.ts'
 import { explain } from '../report/explain.ts'
 import { findFactFlips } from '../report/fact-flips.ts'
-import { judgeAgain } from '../report/judge-again.ts'
+import { judgeAgain, type Remembered } from '../report/judge-again.ts'
 import { concernsOf } from './concerns.ts'
 
 /** All that can be told of a recorded transaction, without asking anybody. */
@@ -20,12 +20,14 @@ export interface Account {
   readonly now?: readonly RecipientTrace[]
   /** What would have led to another outcome, by the rules in force now; absent when there was no mail. */
   readonly flips?: readonly Flip[]
+  /** What rules said because of their memory of then. */
+  readonly remembered?: readonly Remembered[]
 }
 
 export async function accountOf({ trace, configuration: then }: Recorded, configuration: Configuration): Promise<Account> {
   const rules = rulesOf(configuration)
   const account = { trace, configuration: { then, now: await fingerprint(configuration) } }
-  const again = await judgeAgain(trace, rules, configuration.mode)
+  const again = await judgeAgain(trace, configuration.mode, { rules })
   if (!again || trace.recipients.length === 0) return account
   const before = await again.judge(rules)
   const isOther = changed(trace, before).length > 0
@@ -33,7 +35,7 @@ export async function accountOf({ trace, configuration: then }: Recorded, config
     ...(await findFlips(before, rules, again.judge)),
     ...(await findFactFlips({ before, facts: trace.facts }, rules, again.judge)),
   ]
-  return { ...account, ...(isOther && { now: before.recipients }), flips }
+  return { ...account, ...(isOther && { now: before.recipients }), flips, remembered: again.remembered }
 }
 
 /** The rules of a configuration, as far as they can judge what is known already: they remember nothing. */

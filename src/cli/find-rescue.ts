@@ -54,7 +54,7 @@ async function attempt(
   const text = edit.isList ? ((await withException(source, candidate, { onTop: true, note }))?.after ?? source.text) : edit.after
   const loaded = await loadConfiguration({ ...source, text })
   if ('problems' in loaded) return loaded.problems.map(formatProblem).join('; ')
-  const again = await judgeAgain(trace, rulesOf(configuration), configuration.mode)
+  const again = await judgeAgain(trace, configuration.mode, { rules: rulesOf(configuration) })
   const after = (await again?.judge(rulesOf(loaded.value)))?.recipients ?? []
   const stuck = after.find(({ outcome, rule }) => outcome !== 'delivered' && outcome !== 'left' && rule !== undefined)
   return stuck ? `${stuck.rule} would refuse it all the same` : { edit, after }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { builtInNames, loadPolicy } from '../config/policies.ts'
+import { phases } from '../engine/phase.ts'
 import { alignRows } from '../report/table.ts'
 import { visible, visibleJson } from '../report/visible.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -20,10 +21,12 @@ async function listPolicies({ json }: { readonly json: boolean }) {
   for (const use of await builtInNames()) {
     const loaded = await loadPolicy(use, '.')
     if ('expected' in loaded) throw new Error(`The built-in policy ${use} does not load: ${loaded.found}`)
-    const { name, phase, also, summary } = loaded.policy
-    policies.push({ name, phase, phases: [...also.map(step => step.phase), phase], summary })
+    const { name, phase, also, summary, specialise } = loaded.policy
+    // A policy that its options make what it is may judge at any of them.
+    policies.push({ name, phase, phases: specialise ? phases : [...also.map(step => step.phase), phase], summary })
   }
-  const lines = alignRows(policies.map(({ name, phases, summary }) => [name, phases.join(' '), summary]))
+  const moments = (own: readonly string[]) => (own.length === phases.length ? 'any' : own.join(' '))
+  const lines = alignRows(policies.map(({ name, phases, summary }) => [name, moments(phases), summary]))
   process.stdout.write(json ? `${visibleJson(policies, 2)}\n` : lines.map(line => `${visible(line)}\n`).join(''))
   return exitCodes.ok
 }

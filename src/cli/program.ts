@@ -4,6 +4,8 @@ import { exitCodes } from './exit-codes.ts'
 import { addExplain } from './explain.ts'
 import { addPolicyDefault } from './policy-default.ts'
 import { addPolicyList } from './policy-list.ts'
+import { addPolicyNew } from './policy-new.ts'
+import { addPolicyTest } from './policy-test.ts'
 import { addReplay } from './replay.ts'
 import { addRescue } from './rescue.ts'
 import { addRun } from './run.ts'
@@ -23,8 +25,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .exitOverride()
   const commands = [addRun, addWorker, addCheck, addExplain, addTraces, addTrace, addRescue, addShadow, addReplay]
   for (const add of commands) add(program)
-  const policy = program.command('policy').description('What is known of policies.')
-  for (const add of [addPolicyList, addPolicyDefault]) add(policy)
+  const policy = program.command('policy').description('Policies: those that there are, and your own.')
+  for (const add of [addPolicyNew, addPolicyTest, addPolicyList, addPolicyDefault]) add(policy)
   try {
     await program.parseAsync(argv)
   } catch (error) {

@@ -1,10 +1,9 @@
 import type { Command } from 'commander'
-import type { Configuration } from '../config/load.ts'
 import { workerCount } from '../config/workers.ts'
 import { openLog, type SharedLog } from '../report/log.ts'
 import { Alone } from './alone.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
-import { FileWatch } from './file-watch.ts'
+import { Reloading } from './reload.ts'
 import type { Failure, Running } from './running.ts'
 import { serveMetrics } from './serve-metrics.ts'
 import { drainMs } from './service.ts'
@@ -76,21 +75,9 @@ interface Surroundings {
 
 /** Serves until the first SIGTERM or SIGINT, then drains. A second one means that nobody wants to wait. */
 async function untilToldToStop(running: Running, { found, config, log }: Surroundings): Promise<void> {
-  let changing = Promise.resolve()
-  let isStopping = false
-  const change = (how: 'reload' | 'renew') => {
-    // One after the other: the last configuration is the one that counts.
-    changing = changing.then(async () => {
-      const next = await readWithSource(config)
-      if (isStopping) return
-      if ('value' in next) watch.follow(listFiles(next.value.configuration))
-      await running[how](next)
-    })
-  }
-  const watch = new FileWatch(() => change('reload'))
-  watch.follow(listFiles(found.configuration))
-  process.on('SIGHUP', () => change('reload'))
-  process.on('SIGUSR2', () => change('renew'))
+  const reloading = new Reloading(running, found, config)
+  process.on('SIGHUP', () => reloading.begin('reload'))
+  process.on('SIGUSR2', () => reloading.begin('renew'))
   const signal = await firstOf('SIGTERM', 'SIGINT')
   for (const again of ['SIGTERM', 'SIGINT'] as const) {
     process.once(again, () => {
@@ -101,13 +88,8 @@ async function untilToldToStop(running: Running, { found, config, log }: Surroun
     })
   }
   log.info({ signal }, 'stopping')
-  isStopping = true
-  watch.follow([])
+  reloading.end()
   await running.stop(drainMs)
-}
-
-function listFiles({ rules }: Configuration): string[] {
-  return rules.flatMap(({ files }) => files)
 }
 
 function firstOf(...signals: readonly NodeJS.Signals[]): Promise<NodeJS.Signals> {

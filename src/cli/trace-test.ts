@@ -8,7 +8,7 @@ import type { Account } from './account.ts'
  * A test file that judges a transaction again by the configuration and expects what becomes of it now: it is green as it is,
  * and turns red when a change of the rules would treat such mail otherwise. Nothing when there was no mail to judge.
  */
-export function traceTest({ trace, now, flips }: Account, file: string | undefined): string | undefined {
+export function traceTest({ trace, now, flips, remembered = [] }: Account, file: string | undefined): string | undefined {
   if (!flips) return undefined
   const { lookups: _, ...rest } = trace
   const expect = Object.fromEntries((now ?? trace.recipients).map(recipient => [recipient.address, fateOf(recipient)]))
@@ -17,7 +17,7 @@ export function traceTest({ trace, now, flips }: Account, file: string | undefin
 
 ${then.map(line => visible(line.trimEnd())).join('\n')}${then.length > 0 ? '\n' : ''}testTrace(${visibleJson(titleOf(trace))}, {
 ${file === undefined ? '' : `  configuration: ${visibleJson(resolve(file))},\n`}  expect: ${indented(expect)},
-  trace: ${indented(rest)},
+${remembered.length === 0 ? '' : `  remembered: ${indented(remembered)},\n`}  trace: ${indented(rest)},
 })
 `
 }

@@ -1,5 +1,6 @@
 import YAML from 'yaml'
 import { type Checked, type Path, type Position, type Problem, quoted } from './problem.ts'
+import { offsetIn } from './scalar.ts'
 
 /** A configuration file beyond this is a mistake, or an attack. */
 const maxDocumentBytes = 1024 * 1024
@@ -14,6 +15,8 @@ export interface SourceDocument {
   readonly data: unknown
   /** Where the value stands, or what is nearest to it when there is none. */
   position(path: Path): Position
+  /** Where a character of the text that stands there is. */
+  positionIn(path: Path, offset: number): Position
   /** Where the last key of the path stands. */
   keyPosition(path: Path): Position
 }
@@ -38,7 +41,7 @@ interface Source {
   readonly lineCounter: YAML.LineCounter
 }
 
-function expand({ file, lineCounter }: Source, document: YAML.Document): Checked<SourceDocument> {
+function expand({ file, text, lineCounter }: Source, document: YAML.Document): Checked<SourceDocument> {
   const unknown = unknownAliases(document)
   if (unknown.length > 0) return { problems: unknown.map(alias => aliasProblem(file, lineCounter, alias)) }
   let data: unknown
@@ -55,6 +58,7 @@ function expand({ file, lineCounter }: Source, document: YAML.Document): Checked
       file,
       data,
       position: path => at(locate(document, path).value),
+      positionIn: (path, offset) => at(offsetIn(text, locate(document, path).node, offset)),
       keyPosition: path => at(locate(document, path).key),
     },
   }
@@ -84,6 +88,7 @@ function toPosition(lineCounter: YAML.LineCounter, offset: number | undefined): 
 interface Place {
   readonly key: number | undefined
   readonly value: number | undefined
+  readonly node?: unknown
 }
 
 /** Follows the path through the nodes as far as it goes. */
@@ -95,7 +100,7 @@ function locate(document: YAML.Document, path: Path): Place {
     if (!next) return place
     node = resolve(document, next.value)
     const value = start(next.value)
-    place = { key: start(next.key) ?? value, value: isEmpty(node) ? (start(next.key) ?? value) : value }
+    place = { key: start(next.key) ?? value, value: isEmpty(node) ? (start(next.key) ?? value) : value, node }
   }
   return place
 }

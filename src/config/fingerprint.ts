@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Configuration } from './load.ts'
 
-/** Twelve hexadecimal digits that change whenever the configuration does, or a file with a list that belongs to it. */
+/** Twelve hexadecimal digits that change whenever the configuration does, or a file that belongs to it: with a list, or with a policy. */
 export async function fingerprint({ document, rules }: Configuration): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(document.data) ?? '')
   for (const file of rules.flatMap(({ files }) => files)) {

@@ -57,7 +57,10 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
   const facts = rules.flatMap(rule => Object.values(rule.facts))
   const { health, watch } = await openDns(configuration, { rules, facts, transports: routes.value.transports }, context)
   const { route, isExempt, close } = routes.value
-  const trouble = new RuleTrouble(log)
+  const trouble = new RuleTrouble(
+    log,
+    new Map(configuration.rules.flatMap(({ name, file }) => (file === undefined ? [] : [[name, file]]))),
+  )
   const inForce = await fingerprint(configuration)
   const now = () => new Date()
   const gateway: Gateway = {

@@ -62,7 +62,32 @@ function problemsOf(issue: Issue, part: Part): Problem[] {
     const nearest = nearestAlternative(issue)
     if (nearest) return nearest.flatMap(inner => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, part))
   }
+  if (issue.code === 'custom' && isInText(issue.params)) return [problemInText(document, path, issue.params)]
   return [problemAt(document, path, nameExpected(issue))]
+}
+
+/** A fault in a text that is a small language of its own. */
+interface InText {
+  readonly offset: number
+  readonly expected: string
+  readonly found: string
+  /** The words of which one was meant. */
+  readonly known?: Iterable<string>
+}
+
+function isInText(params: unknown): params is InText {
+  const { offset, expected, found }: Partial<InText> = params ?? {}
+  return typeof offset === 'number' && typeof expected === 'string' && typeof found === 'string'
+}
+
+function problemInText(document: SourceDocument, path: Path, { offset, expected, found, known }: InText): Problem {
+  const hint = known ? ` (${suggestion(found.replaceAll('"', ''), [...known])})` : ''
+  return { file: document.file, ...document.positionIn(path, offset), what: formatPath(path), expected: expected + hint, found }
+}
+
+function suggestion(word: string, known: readonly string[]): string {
+  const meant = nearest(word, known)
+  return meant ? `perhaps ${meant}` : known.join(', ')
 }
 
 /** A check of our own that found fault with a key says so by its input. */
@@ -77,7 +102,5 @@ function nearestAlternative(issue: z.core.$ZodIssueInvalidUnion): readonly Issue
 
 function unknownKey({ document, schema, at }: Part, path: Path, key: string): Problem {
   const known = knownKeys(schema, path)
-  const meant = nearest(key, known)
-  const expected = meant ? `a known key (perhaps ${meant})` : `a known key (${known.join(', ')})`
-  return keyProblemAt(document, [...at, ...path, key], expected)
+  return keyProblemAt(document, [...at, ...path, key], `a known key (${suggestion(key, known)})`)
 }

@@ -3,7 +3,9 @@ import { extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { phases } from '../engine/phase.ts'
 import type { AnyPolicy } from '../engine/policy.ts'
+import { type CodePlace, placeOf } from './code-place.ts'
 import { nearest } from './nearest.ts'
+import { filesBehind, importPolicy } from './policy-modules.ts'
 import { offerSdk } from './sdk.ts'
 
 /** Where the built-in policies are: one file each, in the form in which we run ourselves. */
@@ -23,33 +25,63 @@ export async function builtInNames(): Promise<string[]> {
 }
 
 /** A policy, or why there is none, in words that continue "expected …, found". */
-export type Loaded = { readonly policy: AnyPolicy } | { readonly expected: string; readonly found?: string }
+export type Loaded =
+  | {
+      readonly policy: AnyPolicy
+      /** The administrator's files that it is made of: its own first, then what that imports. None for a built-in one. */
+      readonly files: readonly string[]
+    }
+  | NoPolicy
+
+interface NoPolicy {
+  readonly expected: string
+  readonly found?: string
+  /** Where in the code it is, when it is in the code. */
+  readonly place?: CodePlace
+}
 
 /** Loads a policy by its built-in name, or from a file: a path is relative to the configuration's folder. */
 export async function loadPolicy(use: string, base: string): Promise<Loaded> {
-  if (isPath(use)) return loadFile(resolve(base, use))
+  if (isPolicyFile(use)) return loadFile(resolve(base, use))
   const names = await builtInNames()
-  if (names.includes(use)) return loadFile(join(folder, use + extension))
+  if (names.includes(use)) return loadBuiltIn(use)
   const meant = nearest(use, names)
   return { expected: `a built-in policy (${meant ? `perhaps ${meant}` : names.join(', ')}) or the path of a policy file` }
 }
 
-function isPath(use: string): boolean {
+/** Whether what stands behind `use:` is the path of a file, and not the name of a built-in policy. */
+export function isPolicyFile(use: string): boolean {
   return use.includes('/') || /\.[cm]?[jt]s$/.test(use)
 }
 
+/** Those come with a version of Postern, and change with it. */
+async function loadBuiltIn(name: string): Promise<Loaded> {
+  offerSdk()
+  const module: { readonly default?: unknown } = await import(pathToFileURL(join(folder, name + extension)).href)
+  return isPolicy(module.default) ? { policy: module.default, files: [] } : { ...noPolicy, found: `none in ${name}` }
+}
+
+const noPolicy = { expected: 'a module whose default export is a policy (definePolicy)' } as const
+
 async function loadFile(file: string): Promise<Loaded> {
   offerSdk()
-  const changed = await stat(file).catch(() => undefined)
-  if (!changed?.isFile()) return { expected: 'the path of a policy file', found: `no file ${file}` }
+  const found = await stat(file).catch(() => undefined)
+  if (!found?.isFile()) return { expected: 'the path of a policy file', found: `no file ${file}` }
   try {
-    // A policy that was edited since is another module: so a reload takes the new one.
-    const module: { readonly default?: unknown } = await import(`${pathToFileURL(file).href}?changed=${changed.mtimeMs}`)
-    if (isPolicy(module.default)) return { policy: module.default }
-    return { expected: 'a module whose default export is a policy (definePolicy)', found: `none in ${file}` }
+    const module = await importPolicy(file)
+    const files = filesBehind(file)
+    if (isPolicy(module.default)) return { policy: module.default, files }
+    return { ...noPolicy, found: 'none', place: { file, line: 1, column: 1 } }
   } catch (error) {
-    return { expected: 'a policy file that loads', found: `${file}: ${String(error)}` }
+    const files = filesBehind(file)
+    const place = (await placeOf(error, files)) ?? { file, line: 1, column: 1 }
+    return { expected: 'a policy file that loads', found: withoutVersion(String(error)), place }
   }
+}
+
+/** Errors name modules by the address that they have among ourselves. */
+function withoutVersion(text: string): string {
+  return text.replaceAll(/\?policies=\d+/g, '')
 }
 
 function isPolicy(value: unknown): value is AnyPolicy {

@@ -17,8 +17,10 @@ export interface PlannedRule {
   /** Of all moments at which it judges. */
   readonly facts: Readonly<Record<string, Fact>>
   readonly settings: RuleSettings
-  /** The files that hold lists of its options: they count anew when they change. */
+  /** The files that hold lists of its options, and the administrator's files that its policy is made of: they count anew when they change. */
   readonly files: readonly string[]
+  /** The administrator's file that its policy stands in; absent for a built-in one. */
+  readonly file?: string
 }
 
 /** What rules are checked with. */
@@ -62,11 +64,12 @@ async function planRule(context: RuleContext, taken: Set<string>): Promise<Check
   if ('problems' in checked) return checked
   const settings = checked.value
   const loaded = await loadPolicy(settings.use, folder)
-  if ('expected' in loaded) return { problems: [problemAt(document, [...at, 'use'], loaded.expected, loaded.found)] }
-  const { policy } = loaded
-  const checkedOptions = await checkOptions(policy, context)
+  if ('expected' in loaded)
+    return { problems: [{ ...problemAt(document, [...at, 'use'], loaded.expected, loaded.found), ...loaded.place }] }
+  const checkedOptions = await checkOptions(loaded.policy, context)
   if ('problems' in checkedOptions) return checkedOptions
   const { options, files } = checkedOptions.value
+  const policy = loaded.policy.specialise?.(options) ?? loaded.policy
   const facts = factsOf(policy, options)
   if (typeof facts === 'string') return { problems: [problemAt(document, at, 'a policy that knows its facts', facts)] }
   if (settings.name !== undefined && taken.has(settings.name)) {
@@ -74,7 +77,10 @@ async function planRule(context: RuleContext, taken: Set<string>): Promise<Check
   }
   const name = settings.name ?? numbered(policy.name, taken)
   taken.add(name)
-  return { value: { name, policy, options, facts, settings, files } }
+  const [file] = loaded.files
+  return {
+    value: { name, policy, options, facts, settings, files: [...files, ...loaded.files], ...(file !== undefined && { file }) },
+  }
 }
 
 /** What the policy has to find out, or how it failed to say so: it may be a stranger's code. */

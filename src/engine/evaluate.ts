@@ -109,7 +109,12 @@ function prefetch({ rulebook, phase, findings, known }: Evaluation): void {
 interface Said {
   readonly verdict: Verdict
   readonly error?: string
+  /** How long nothing else could be done in this process, in milliseconds: until the verdict, or the first wait for it. */
+  readonly busyMs?: number
 }
+
+/** From so long on it is a nuisance to all other sessions of the process. */
+const blockedMs = 50
 
 function apply(rule: Rule, tally: Tally, evaluation: Evaluation): Verdict | Promise<Verdict> {
   const started = performance.now()
@@ -119,7 +124,7 @@ function apply(rule: Rule, tally: Tally, evaluation: Evaluation): Verdict | Prom
 }
 
 /** Enters a verdict in the account. */
-function enter(rule: Rule, { verdict: said, error }: Said, evaluation: Evaluation, started: number): Verdict {
+function enter(rule: Rule, { verdict: said, error, busyMs = 0 }: Said, evaluation: Evaluation, started: number): Verdict {
   // A rule that broke says `defer` because it could not find out: that is not an answer of the DNS.
   const verdict = evaluation.degraded && error === undefined ? soften(said, rule, evaluation.findings) : said
   evaluation.entries.push({
@@ -130,6 +135,7 @@ function enter(rule: Rule, { verdict: said, error }: Said, evaluation: Evaluatio
     ...(verdict !== said && { softened: said.action as 'reject' | 'defer' }),
     shadow: rule.mode === 'shadow',
     ms: Math.round(performance.now() - started),
+    ...(busyMs > blockedMs && { blockedMs: Math.round(busyMs) }),
     ...(evaluation.about && { recipients: evaluation.about.map(formatAddress) }),
     ...(error && { error }),
   })
@@ -154,6 +160,7 @@ function broken(rule: Rule, error: unknown): Said {
 
 function ask(rule: Rule, tally: Tally, evaluation: Evaluation, facts: Record<string, unknown>): Said | Promise<Said> {
   const { known, now, until } = evaluation
+  const started = performance.now()
   const verdict: Verdict | Promise<Verdict> = rule.policy.judge({
     ...known,
     options: rule.options,
@@ -162,8 +169,10 @@ function ask(rule: Rule, tally: Tally, evaluation: Evaluation, facts: Record<str
     store: rule.store,
     now,
   })
-  if (!(verdict instanceof Promise)) return { verdict }
-  return within(Math.min(until, performance.now() + rule.timeoutMs), rule, verdict).then(verdict => ({ verdict }))
+  const returned = performance.now()
+  const busyMs = returned - started
+  if (!(verdict instanceof Promise)) return { verdict, busyMs }
+  return within(Math.min(until, returned + rule.timeoutMs), rule, verdict).then(verdict => ({ verdict, busyMs }))
 }
 
 function factsAtHand(rule: Rule, { findings, rulebook }: Evaluation): Record<string, unknown> | undefined {

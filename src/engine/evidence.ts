@@ -25,6 +25,9 @@ const bounds = {
   other: {},
 } as const satisfies Readonly<Record<string, Bounds>>
 
+/** All kinds. */
+export const evidenceKinds = Object.keys(bounds) as readonly Evidence[]
+
 /** Adds points to what is there of their kind. */
 export function addPoints(evidence: EvidencePoints, kind: Evidence, points: number): EvidencePoints {
   return { ...evidence, [kind]: (evidence[kind] ?? 0) + points }

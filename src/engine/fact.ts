@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { Dns } from './dns.ts'
 import type { Meter } from './meter.ts'
 import type { Known, Past, Phase } from './phase.ts'
@@ -22,6 +23,8 @@ export interface Fact<T = unknown, P extends Phase = Phase> {
   /** A costly fact is not looked up ahead of time, only when its turn comes. */
   readonly costly?: boolean
   readonly timeoutMs?: number
+  /** What its value can be: for the reference, and for rules that are one line. */
+  readonly schema?: z.ZodType<T>
   /** What it would be in a case to which nobody objects: so it can be told which fact has decided. */
   unobjectionable?(found: NoInfer<T>): NoInfer<T>
   /** A message is one, whoever receives it: a fact does not see the recipients. The value is plain data, for the trace. */
@@ -34,6 +37,13 @@ export interface Look<P extends Phase> extends Omit<World, 'meter'> {
   fact<T>(fact: Fact<T, Past[P]>): Promise<T>
 }
 
+type WithoutSchema<T, P extends Phase> = Omit<Fact<T, P>, 'schema'>
+
+/** A fact with a schema can be used in rules that are one line, and finds nothing that its schema does not know. */
+export function defineFact<S extends z.ZodType, P extends Phase>(
+  fact: WithoutSchema<z.infer<S>, P> & { readonly schema: S },
+): Fact<z.infer<S>, P>
+export function defineFact<T, P extends Phase>(fact: WithoutSchema<T, P> & { readonly schema?: never }): Fact<T, P>
 export function defineFact<T, P extends Phase>(fact: Fact<T, P>): Fact<T, P> {
   return fact
 }

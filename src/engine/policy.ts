@@ -15,7 +15,7 @@ export type Found<F> = { readonly [K in keyof F]: F[K] extends Fact<infer T> | u
  * read, and the reply code when a refusal is not simply 550, or "later" not simply 451. `{client}`, `{helo}` and
  * `{sender}` in the words stand for what the sender has told us itself.
  */
-export type Reason = readonly [status: `${number}.${number}`, text: string, code?: 550 | 554 | 521 | 451 | 452]
+export type Reason = readonly [status: `${bigint}.${bigint}`, text: string, code?: 550 | 554 | 521 | 451 | 452]
 
 /** What a policy is given to judge by. */
 export type Case<P extends Phase, O, F> = Known[P] & {
@@ -45,6 +45,8 @@ export interface Policy<P extends Phase, S extends z.ZodType, F extends FactMap<
   readonly onError: 'pass' | 'defer'
   facts(options: z.infer<S>): F
   judge(input: Case<P, z.infer<S>, F>): Verdict<NoInfer<R>> | Promise<Verdict<NoInfer<R>>>
+  /** What these options make of it, for the few policies whose phase, reasons or evidence follow from them. */
+  specialise?(options: z.infer<S>): AnyPolicy
   /** Looks at what has become of a transaction, to remember it. What it answers with is for the log. */
   learn?(lesson: Lesson<z.infer<S>, Found<F>>): Promise<readonly Note[]>
 }

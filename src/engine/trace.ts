@@ -16,6 +16,8 @@ export interface TraceEntry {
   readonly softened?: 'reject' | 'defer'
   readonly shadow: boolean
   readonly ms: number
+  /** How long it kept the process from everything else, in milliseconds, when that was long. */
+  readonly blockedMs?: number
   /** The recipients it was about, once there are any. */
   readonly recipients?: readonly string[]
   readonly error?: string

@@ -1,25 +1,34 @@
+import { z } from 'zod'
 import { defineFact } from '../engine/fact.ts'
 import { isAscii, parseDomain } from '../mail/address.ts'
 import { verifySignatures } from './signatures.ts'
 
+const arcFinding = z
+  .strictObject({
+    result: z.enum(['none', 'pass', 'fail']),
+    sets: z
+      .array(
+        z
+          .strictObject({
+            sealer: z.string().describe('The domain that has sealed, in lower case; empty when it is not one.'),
+            dmarc: z.string().describe('The result of DMARC that it reports: `pass`, `fail`; empty when it reports none.'),
+          })
+          .readonly(),
+      )
+      .readonly()
+      .describe('The hops that have sealed the message, the first one first.'),
+    why: z.string().exactOptional().describe('Why it fails.'),
+  })
+  .readonly()
+
 /** What the hops before us say that they had found, and whether it is still as they said it (RFC 8617). */
-export interface ArcFinding {
-  readonly result: 'none' | 'pass' | 'fail'
-  /** The hops that have sealed the message, the first one first. */
-  readonly sets: readonly {
-    /** The domain that has sealed, in lower case; empty when it is not one. */
-    readonly sealer: string
-    /** The result of DMARC that it reports: `pass`, `fail`; empty when it reports none. */
-    readonly dmarc: string
-  }[]
-  /** Why it fails. */
-  readonly why?: string
-}
+export type ArcFinding = z.infer<typeof arcFinding>
 
 /** The chain of hops that have passed the message on. Anybody can seal: it is worth what the sealers are worth. */
 export const arc = defineFact({
   name: 'arc',
   since: 'message',
+  schema: arcFinding,
   timeoutMs: 30_000,
   async find({ message }, look): Promise<ArcFinding> {
     const { arc, passedOver } = await verifySignatures(message, look)

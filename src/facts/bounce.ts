@@ -1,12 +1,19 @@
+import { z } from 'zod'
 import { defineFact } from '../engine/fact.ts'
 import type { Message } from '../mail/message.ts'
 import { headers } from './headers.ts'
 
+const bounceFinding = z
+  .strictObject({
+    messageIds: z
+      .array(z.string())
+      .readonly()
+      .describe('The Message-IDs, with their brackets, of the messages that it says it answers.'),
+  })
+  .readonly()
+
 /** What a bounce, or another automatic answer, is about. */
-export interface BounceFinding {
-  /** The Message-IDs, with their brackets, of the messages that it says it answers. */
-  readonly messageIds: readonly string[]
-}
+export type BounceFinding = z.infer<typeof bounceFinding>
 
 /** The header of the returned message stands near the end of a report, behind what people and programs read. */
 const mostBytes = 256 * 1024
@@ -16,6 +23,7 @@ const mostIds = 20
 export const bounce = defineFact({
   name: 'bounce',
   since: 'message',
+  schema: bounceFinding,
   costly: true,
   async find({ message }, look): Promise<BounceFinding> {
     const { answers, messageId } = await look.fact(headers)

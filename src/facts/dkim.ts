@@ -1,30 +1,29 @@
 import type { Signature } from 'mailauth/lib/dkim/verify.js'
+import { z } from 'zod'
 import { defineFact } from '../engine/fact.ts'
 import { isAscii, parseDomain } from '../mail/address.ts'
 import type { PassedOver } from './dkim/limits.ts'
 import { verifySignatures } from './signatures.ts'
 
+const dkimFinding = z
+  .strictObject({
+    result: z
+      .enum(['pass', 'fail', 'policy', 'neutral', 'temperror', 'permerror'])
+      .describe(
+        '`pass` only when the whole body is signed; `policy`: it may be valid, but counts for nothing here (too weak, too many, part of the body or of the From fields, signed in the future); `neutral`: it could not be made sense of; `permerror` does not occur.',
+      ),
+    domain: z.string().describe('Who has signed, in lower case; empty when it is not a domain.'),
+    selector: z.string(),
+    algorithm: z.string().describe('`rsa-sha256`.'),
+    begins: z.string().describe('The beginning of the signature, which tells several of one domain apart (RFC 8601, 2.7.1).'),
+    keyBits: z.int().exactOptional().describe('Of an RSA key: less than 2048 is out of date (RFC 8301).'),
+    isTest: z.literal(true).exactOptional().describe('The domain is only trying DKIM (`t=y` in its key record).'),
+    why: z.string().exactOptional().describe('Why it does not pass.'),
+  })
+  .readonly()
+
 /** What became of one DKIM signature. A message that has none has no findings. */
-export interface DkimFinding {
-  /**
-   * `pass` only when the whole body is signed; `policy`: it may be valid, but counts for nothing here (too weak, too many,
-   * part of the body or of the From fields, signed in the future); `neutral`: it could not be made sense of; `permerror` does not occur.
-   */
-  readonly result: 'pass' | 'fail' | 'policy' | 'neutral' | 'temperror' | 'permerror'
-  /** Who has signed, in lower case; empty when it is not a domain. */
-  readonly domain: string
-  readonly selector: string
-  /** `rsa-sha256`. */
-  readonly algorithm: string
-  /** The beginning of the signature, which tells several of one domain apart (RFC 8601, 2.7.1). */
-  readonly begins: string
-  /** Of an RSA key: less than 2048 is out of date (RFC 8301). */
-  readonly keyBits?: number
-  /** The domain is only trying DKIM (`t=y` in its key record). */
-  readonly isTest?: true
-  /** Why it does not pass. */
-  readonly why?: string
-}
+export type DkimFinding = z.infer<typeof dkimFinding>
 
 const results = ['pass', 'fail', 'policy', 'neutral', 'temperror', 'permerror'] as const
 const clockSkewMs = 5 * 60_000
@@ -35,6 +34,7 @@ const mostNotLookedAt = 10
 export const dkim = defineFact({
   name: 'dkim',
   since: 'message',
+  schema: z.array(dkimFinding).readonly(),
   timeoutMs: 30_000,
   async find({ message }, look): Promise<readonly DkimFinding[]> {
     const { dkim, passedOver, fromFields } = await verifySignatures(message, look)

@@ -1,4 +1,5 @@
 import verifyDmarc from 'mailauth/lib/dmarc/verify.js'
+import { z } from 'zod'
 import { defineFact } from '../engine/fact.ts'
 import { parseDomain } from '../mail/address.ts'
 import { registeredDomain } from '../mail/domain.ts'
@@ -8,22 +9,27 @@ import { mailauthResolver } from './mailauth-resolver.ts'
 import { verifySignatures } from './signatures.ts'
 import { type SpfFinding, spf } from './spf.ts'
 
+const dmarcFinding = z
+  .strictObject({
+    result: z
+      .enum(['none', 'pass', 'fail', 'temperror', 'permerror'])
+      .describe(
+        '`none`: the domain has no policy; `permerror`: nobody can tell who has written the message, so DMARC is not possible (RFC 9989, 5.3.1). When there are authors from several domains, it is the result of the one that is worst off.',
+      ),
+    domain: z.string().describe("The author's domain; empty when there is none."),
+    policy: z
+      .enum(['none', 'quarantine', 'reject'])
+      .describe('What the owner asks for when it fails, after all his options: subdomains, names that do not exist, test mode.'),
+    alignedBy: z
+      .array(z.enum(['spf', 'dkim']))
+      .readonly()
+      .describe('Who vouches for it.'),
+    why: z.string().exactOptional().describe('Why it could not be found out, or is not possible.'),
+  })
+  .readonly()
+
 /** Whether somebody vouches for the domain in From, and what its owner wants done if nobody does. */
-export interface DmarcFinding {
-  /**
-   * `none`: the domain has no policy; `permerror`: nobody can tell who has written the message, so DMARC is not possible
-   * (RFC 9989, 5.3.1). When there are authors from several domains, it is the result of the one that is worst off.
-   */
-  readonly result: 'none' | 'pass' | 'fail' | 'temperror' | 'permerror'
-  /** The author's domain; empty when there is none. */
-  readonly domain: string
-  /** What the owner asks for when it fails, after all his options: subdomains, names that do not exist, test mode. */
-  readonly policy: 'none' | 'quarantine' | 'reject'
-  /** Who vouches for it. */
-  readonly alignedBy: readonly ('spf' | 'dkim')[]
-  /** Why it could not be found out, or is not possible. */
-  readonly why?: string
-}
+export type DmarcFinding = z.infer<typeof dmarcFinding>
 
 /** Of authors from more domains, the first are evaluated: nobody believes that the others pass. */
 const mostDomains = 5
@@ -37,6 +43,7 @@ const policies = ['none', 'quarantine', 'reject'] as const
 export const dmarc = defineFact({
   name: 'dmarc',
   since: 'message',
+  schema: dmarcFinding,
   timeoutMs: 40_000,
   unobjectionable: ({ domain, policy }: DmarcFinding): DmarcFinding => ({ result: 'pass', domain, policy, alignedBy: ['dkim'] }),
   async find({ message }, look): Promise<DmarcFinding> {

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { defineFact } from '../engine/fact.ts'
 import { reversed } from '../mail/network.ts'
 import { type CodeMeanings, publicZone } from './list-answer.ts'
@@ -5,21 +6,24 @@ import type { ListFact } from './list-fact.ts'
 import { addressList } from './list-watch.ts'
 import { readListing } from './listing.ts'
 
+const dnswlFinding = z
+  .strictObject({
+    status: z
+      .enum(['listed', 'clean', 'unknown', 'suspended'])
+      .describe('`unknown`: it could not be found out; `suspended`: the list was not asked, because it has failed its own test.'),
+    codes: z.array(z.string()).readonly().describe('The return codes: `127.0.5.1`. Empty unless listed.'),
+    trust: z
+      .enum(['none', 'low', 'medium', 'high'])
+      .exactOptional()
+      .describe('How far the list trusts the client. `none`: it sends wanted mail, and spam too.'),
+    category: z.int().exactOptional().describe("The list's number for what its owner does: 2 for banks, 5 for providers."),
+    proven: z.boolean().describe('The list had passed its own test within the last hour.'),
+    error: z.string().exactOptional().describe('Why the status is `unknown` or `suspended`.'),
+  })
+  .readonly()
+
 /** What a DNS list of known mail servers says of a client. */
-export interface DnswlFinding {
-  /** `unknown`: it could not be found out; `suspended`: the list was not asked, because it has failed its own test. */
-  readonly status: 'listed' | 'clean' | 'unknown' | 'suspended'
-  /** The return codes: `127.0.5.1`. Empty unless listed. */
-  readonly codes: readonly string[]
-  /** How far the list trusts the client. `none`: it sends wanted mail, and spam too. */
-  readonly trust?: 'none' | 'low' | 'medium' | 'high'
-  /** The list's number for what its owner does: 2 for banks, 5 for providers. */
-  readonly category?: number
-  /** The list had passed its own test within the last hour. */
-  readonly proven: boolean
-  /** Why the status is `unknown` or `suspended`. */
-  readonly error?: string
-}
+export type DnswlFinding = z.infer<typeof dnswlFinding>
 
 const levels = ['none', 'low', 'medium', 'high'] as const
 
@@ -32,6 +36,7 @@ export function dnswl(zone: string): ListFact<DnswlFinding, 'connect'> {
   const fact = defineFact({
     name: `dnswl(${publicZone(zone)})`,
     since: 'connect',
+    schema: dnswlFinding,
     async find({ session }, { dns, signal }): Promise<DnswlFinding> {
       const listing = readListing(await dns.query('A', `${reversed(session.client.ip)}.${zone}`, signal), list)
       return { ...listing, ...leastTrust(listing.codes) }

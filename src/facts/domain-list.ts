@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { z } from 'zod'
 import { defineFact } from '../engine/fact.ts'
 import type { Address } from '../mail/address.ts'
 import { registeredDomain } from '../mail/domain.ts'
@@ -9,17 +10,22 @@ import type { List } from './list-watch.ts'
 import { type Listing, readListing } from './listing.ts'
 import { lookUpZone } from './zone-table.ts'
 
+const domainListFinding = z
+  .strictObject({
+    listings: z
+      .array(z.strictObject({ domain: z.string(), codes: z.array(z.string()).readonly() }).readonly())
+      .readonly()
+      .describe('The domains that are listed, with their return codes, which say what for: `127.0.1.2`.'),
+    status: z
+      .enum(['listed', 'clean', 'unknown', 'suspended'])
+      .describe('`unknown`: it could not be found out; `suspended`: the list was not asked, because it has failed its own test.'),
+    proven: z.boolean().describe('The list had passed its own test within the last hour.'),
+    error: z.string().exactOptional().describe('Why something could not be found out.'),
+  })
+  .readonly()
+
 /** What a DNS list of domains says of those that a message comes from. */
-export interface DomainListFinding {
-  /** The domains that are listed, with their return codes, which say what for: `127.0.1.2`. */
-  readonly listings: readonly { readonly domain: string; readonly codes: readonly string[] }[]
-  /** `unknown`: it could not be found out; `suspended`: the list was not asked, because it has failed its own test. */
-  readonly status: 'listed' | 'clean' | 'unknown' | 'suspended'
-  /** The list had passed its own test within the last hour. */
-  readonly proven: boolean
-  /** Why something could not be found out. */
-  readonly error?: string
-}
+export type DomainListFinding = z.infer<typeof domainListFinding>
 
 /** Honest mail has one or two; each is a question to the list. */
 const mostDomains = 5
@@ -42,6 +48,7 @@ export function domainList(zone: string, testEntry = testEntryOf(zone)): ListFac
   const fact = defineFact({
     name: `domain-list(${publicZone(zone)})`,
     since: 'message',
+    schema: domainListFinding,
     unobjectionable: ({ proven }: DomainListFinding): DomainListFinding => ({ status: 'clean', listings: [], proven }),
     async find({ sender }, look): Promise<DomainListFinding> {
       const { authors } = await look.fact(headers)

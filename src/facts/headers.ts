@@ -1,34 +1,38 @@
+import { z } from 'zod'
 import { defineFact } from '../engine/fact.ts'
 import { type Address, formatAddress } from '../mail/address.ts'
 import { parseAuthors } from '../mail/author.ts'
 import type { Field } from '../mail/header.ts'
 
+const address = z.strictObject({ local: z.string(), domain: z.string() }).readonly()
+
+const headersFinding = z
+  .strictObject({
+    fromFields: z.int().describe('How many From fields there are: there must be one (RFC 5322, 3.6).'),
+    authors: z.array(address).readonly().describe('Who has written it, by all From fields together.'),
+    isFromAmbiguous: z.boolean().describe('Programs may disagree on who has written it.'),
+    namesSender: z
+      .boolean()
+      .describe('It names somebody who has sent it, in Sender or Resent-From: for some programs that is the author.'),
+    date: z
+      .string()
+      .exactOptional()
+      .describe('When it was written, in ISO 8601; empty when Date cannot be read, absent when there is none.'),
+    messageId: z.string().exactOptional().describe('With its angle brackets; absent when there is none.'),
+    answers: z.array(z.string()).readonly().describe('The messages that it answers: In-Reply-To and References.'),
+    addressees: z.array(z.string()).readonly().describe('The addresses in To and Cc, in lower case.'),
+    listId: z.string().exactOptional().describe('The name in List-Id (RFC 2919), in lower case.'),
+    receivedBy: z
+      .array(z.string())
+      .readonly()
+      .describe('The host that wrote each Received field, in lower case, the latest first.'),
+    hops: z.int().describe('All Received fields, whatever they look like.'),
+    fields: z.int(),
+  })
+  .readonly()
+
 /** What the header of a message says, as far as it is the same for everybody. */
-export interface HeadersFinding {
-  /** How many From fields there are: there must be one (RFC 5322, 3.6). */
-  readonly fromFields: number
-  /** Who has written it, by all From fields together. */
-  readonly authors: readonly Address[]
-  /** Programs may disagree on who has written it. */
-  readonly isFromAmbiguous: boolean
-  /** It names somebody who has sent it, in Sender or Resent-From: for some programs that is the author. */
-  readonly namesSender: boolean
-  /** When it was written, in ISO 8601; empty when Date cannot be read, absent when there is none. */
-  readonly date?: string
-  /** With its angle brackets; absent when there is none. */
-  readonly messageId?: string
-  /** The messages that it answers: In-Reply-To and References. */
-  readonly answers: readonly string[]
-  /** The addresses in To and Cc, in lower case. */
-  readonly addressees: readonly string[]
-  /** The name in List-Id (RFC 2919), in lower case. */
-  readonly listId?: string
-  /** The host that wrote each Received field, in lower case, the latest first. */
-  readonly receivedBy: readonly string[]
-  /** All Received fields, whatever they look like. */
-  readonly hops: number
-  readonly fields: number
-}
+export type HeadersFinding = z.infer<typeof headersFinding>
 
 const most = {
   /** More than that is no message that somebody has written. */
@@ -45,6 +49,7 @@ const most = {
 export const headers = defineFact({
   name: 'headers',
   since: 'message',
+  schema: headersFinding,
   find({ message }): HeadersFinding {
     const { fields } = message
     const all = Map.groupBy(fields, ({ name }) => name)

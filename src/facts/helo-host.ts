@@ -1,17 +1,23 @@
 import { isIP } from 'node:net'
+import { z } from 'zod'
 import { defineFact } from '../engine/fact.ts'
 import { parseAddressLiteral, parseDomain } from '../mail/address.ts'
 
+const heloHostFinding = z
+  .strictObject({
+    form: z
+      .enum(['name', 'literal', 'address', 'local', 'unqualified', 'invalid'])
+      .describe(
+        '`name`: a full host name; `literal`: an address in brackets; `address`: one without; `local`: a name that exists in private networks only; `unqualified`: a name without a dot; `invalid`: nothing that RFC 5321 lets a client say.',
+      ),
+    resolves: z
+      .enum(['yes', 'no', 'temperror', 'not-asked'])
+      .describe('Whether a host name has an address; nobody is asked about the other forms.'),
+  })
+  .readonly()
+
 /** What kind of name the client has given in HELO, and whether it exists. */
-export interface HeloHostFinding {
-  /**
-   * `name`: a full host name; `literal`: an address in brackets; `address`: one without; `local`: a name that exists in
-   * private networks only; `unqualified`: a name without a dot; `invalid`: nothing that RFC 5321 lets a client say.
-   */
-  readonly form: 'name' | 'literal' | 'address' | 'local' | 'unqualified' | 'invalid'
-  /** Whether a host name has an address; nobody is asked about the other forms. */
-  readonly resolves: 'yes' | 'no' | 'temperror' | 'not-asked'
-}
+export type HeloHostFinding = z.infer<typeof heloHostFinding>
 
 const localDomains = /\.(?:local|localdomain|localhost|lan|home|home\.arpa|internal|intranet|corp|private|workgroup|invalid)$/
 
@@ -19,6 +25,7 @@ const localDomains = /\.(?:local|localdomain|localhost|lan|home|home\.arpa|inter
 export const heloHost = defineFact({
   name: 'helo-host',
   since: 'helo',
+  schema: heloHostFinding,
   unobjectionable: (): HeloHostFinding => ({ form: 'name', resolves: 'yes' }),
   async find({ session }, { dns, signal }): Promise<HeloHostFinding> {
     const name = session.helo.toLowerCase().replace(/\.$/, '')

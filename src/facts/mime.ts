@@ -1,45 +1,65 @@
 import { setImmediate } from 'node:timers/promises'
+import { z } from 'zod'
 import { defineFact } from '../engine/fact.ts'
 import type { Message } from '../mail/message.ts'
-import type { FileKind } from './mime/file-kind.ts'
+import { fileKinds } from './mime/file-kind.ts'
 import { Gate } from './mime/gate.ts'
 import { PartReader } from './mime/part-reader.ts'
 import { Reading } from './mime/reading.ts'
 
+const mimeFinding = z
+  .strictObject({
+    status: z
+      .enum(['parsed', 'too-complex', 'too-big'])
+      .describe(
+        '`too-complex`: it has more parts than honest mail, or deeper ones, or longer headers; what was found before that is here. `too-big`: it was not read.',
+      ),
+    parts: z.int().describe('All of them, those that hold others and those of messages inside included.'),
+    attachments: z
+      .array(
+        z
+          .strictObject({
+            name: z
+              .string()
+              .describe('The file name, decoded, without invisible characters, at most 255 long; empty when there is none.'),
+            otherNames: z
+              .array(z.string())
+              .readonly()
+              .exactOptional()
+              .describe('More names, when the header is not in agreement with itself.'),
+            type: z.string().describe('The media type that it claims to have, in lower case.'),
+            disposition: z.string().describe('`attachment` or `inline`; empty when there is none.'),
+            bytes: z.int().describe('Decoded.'),
+            looksLike: z
+              .enum(fileKinds)
+              .exactOptional()
+              .describe('What it is by its own first bytes: `executable`, `zip`, `rar`, `7z`, `iso` …'),
+            archive: z
+              .strictObject({
+                names: z
+                  .array(z.string())
+                  .readonly()
+                  .describe('What is in it, when it is a ZIP archive. Of very many, one with each extension comes first.'),
+                isComplete: z
+                  .boolean()
+                  .describe('No extension is missing among the names. Never so for an archive that is not ZIP.'),
+                isEncrypted: z
+                  .boolean()
+                  .describe('Something in it needs a password, as far as this is known: of ZIP archives only.'),
+              })
+              .readonly()
+              .exactOptional()
+              .describe('There if it is an archive, by its bytes or by its name.'),
+          })
+          .readonly(),
+      )
+      .readonly()
+      .describe('What is more than the text of the message, wherever it stands: messages inside, and what they hold, too.'),
+  })
+  .readonly()
+
 /** What the parts of a message are (RFC 2045 to 2049). */
-export interface MimeFinding {
-  /**
-   * `too-complex`: it has more parts than honest mail, or deeper ones, or longer headers; what was found before that is
-   * here. `too-big`: it was not read.
-   */
-  readonly status: 'parsed' | 'too-complex' | 'too-big'
-  /** All of them, those that hold others and those of messages inside included. */
-  readonly parts: number
-  /** What is more than the text of the message, wherever it stands: messages inside, and what they hold, too. */
-  readonly attachments: readonly {
-    /** The file name, decoded, without invisible characters, at most 255 long; empty when there is none. */
-    readonly name: string
-    /** More names, when the header is not in agreement with itself. */
-    readonly otherNames?: readonly string[]
-    /** The media type that it claims to have, in lower case. */
-    readonly type: string
-    /** `attachment` or `inline`; empty when there is none. */
-    readonly disposition: string
-    /** Decoded. */
-    readonly bytes: number
-    /** What it is by its own first bytes: `executable`, `zip`, `rar`, `7z`, `iso` … */
-    readonly looksLike?: FileKind
-    /** There if it is an archive, by its bytes or by its name. */
-    readonly archive?: {
-      /** What is in it, when it is a ZIP archive. Of very many, one with each extension comes first. */
-      readonly names: readonly string[]
-      /** No extension is missing among the names. Never so for an archive that is not ZIP. */
-      readonly isComplete: boolean
-      /** Something in it needs a password, as far as this is known: of ZIP archives only. */
-      readonly isEncrypted: boolean
-    }
-  }[]
-}
+export type MimeFinding = z.infer<typeof mimeFinding>
 
 const mostBytes = 50 * 1024 * 1024
 
@@ -52,6 +72,7 @@ const gate = new Gate(2)
 export const mime = defineFact({
   name: 'mime',
   since: 'message',
+  schema: mimeFinding,
   costly: true,
   timeoutMs: 60_000,
   async find({ message }, look): Promise<MimeFinding> {

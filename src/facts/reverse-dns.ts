@@ -1,22 +1,28 @@
 import { isIPv4 } from 'node:net'
+import { z } from 'zod'
 import { defineFact, type Look } from '../engine/fact.ts'
 import { parseDomain } from '../mail/address.ts'
 import { canonicalAddress, reversed } from '../mail/network.ts'
 import { namePattern } from './name-pattern.ts'
 
+const reverseDnsFinding = z
+  .strictObject({
+    status: z
+      .enum(['none', 'unconfirmed', 'confirmed', 'temperror'])
+      .describe(
+        '`confirmed`: one of the names leads back to the client; `unconfirmed`: none does; `none`: there is no name; `temperror`: it could not be found out.',
+      ),
+    name: z.string().exactOptional().describe('The confirmed name, or else the first.'),
+    names: z.array(z.string()).readonly(),
+    pattern: z
+      .enum(['generic', 'dynamic', 'static'])
+      .exactOptional()
+      .describe('What the name looks like, when it looks like those that providers give to their customers.'),
+  })
+  .readonly()
+
 /** What the reverse DNS says of a client. */
-export interface ReverseDnsFinding {
-  /**
-   * `confirmed`: one of the names leads back to the client; `unconfirmed`: none does; `none`: there is no name;
-   * `temperror`: it could not be found out.
-   */
-  readonly status: 'none' | 'unconfirmed' | 'confirmed' | 'temperror'
-  /** The confirmed name, or else the first. */
-  readonly name?: string
-  readonly names: readonly string[]
-  /** What the name looks like, when it looks like those that providers give to their customers. */
-  readonly pattern?: 'generic' | 'dynamic' | 'static'
-}
+export type ReverseDnsFinding = z.infer<typeof reverseDnsFinding>
 
 // An address may have any number of names (and an attacker's address will): so many are followed, as RFC 7208, 4.6.4 has it.
 const maxNames = 10
@@ -25,6 +31,7 @@ const maxNames = 10
 export const reverseDns = defineFact({
   name: 'reverse-dns',
   since: 'connect',
+  schema: reverseDnsFinding,
   unobjectionable: ({ name, names }: ReverseDnsFinding): ReverseDnsFinding => ({
     status: 'confirmed',
     ...(name !== undefined && { name }),

@@ -1,21 +1,28 @@
+import { z } from 'zod'
 import type { DnsAnswer } from '../engine/dns.ts'
 import { defineFact, type Look } from '../engine/fact.ts'
 import { publicTopLevelDomain } from '../mail/domain.ts'
 
+const senderDomainFinding = z
+  .strictObject({
+    status: z
+      .enum(['exists', 'nxdomain', 'temperror', 'null-sender', 'literal'])
+      .describe('`null-sender` and `literal` have no domain that could be asked for.'),
+    mx: z
+      .enum(['mx', 'address', 'null', 'none', 'temperror'])
+      .describe('Where mail for the domain goes: to its MX, to its own address, nowhere on purpose (RFC 7505), or nowhere.'),
+    spfDeniesAll: z.boolean().describe('The domain says that it never sends mail: its SPF record is `v=spf1 -all` (RFC 7208).'),
+  })
+  .readonly()
+
 /** Whether the sender's domain can have sent mail, and could get an answer. */
-export interface SenderDomainFinding {
-  /** `null-sender` and `literal` have no domain that could be asked for. */
-  readonly status: 'exists' | 'nxdomain' | 'temperror' | 'null-sender' | 'literal'
-  /** Where mail for the domain goes: to its MX, to its own address, nowhere on purpose (RFC 7505), or nowhere. */
-  readonly mx: 'mx' | 'address' | 'null' | 'none' | 'temperror'
-  /** The domain says that it never sends mail: its SPF record is `v=spf1 -all` (RFC 7208). */
-  readonly spfDeniesAll: boolean
-}
+export type SenderDomainFinding = z.infer<typeof senderDomainFinding>
 
 /** What the DNS says of the domain in MAIL FROM. */
 export const senderDomain = defineFact({
   name: 'sender-domain',
   since: 'mail',
+  schema: senderDomainFinding,
   unobjectionable: (): SenderDomainFinding => ({ status: 'exists', mx: 'mx', spfDeniesAll: false }),
   async find({ sender }, look): Promise<SenderDomainFinding> {
     if (!sender) return { status: 'null-sender', mx: 'none', spfDeniesAll: false }

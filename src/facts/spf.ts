@@ -1,18 +1,22 @@
 import { spf as checkHost } from 'mailauth/lib/spf/index.js'
+import { z } from 'zod'
 import { defineFact } from '../engine/fact.ts'
 import { formatAddress } from '../mail/address.ts'
 import { mailauthResolver } from './mailauth-resolver.ts'
 
+const spfFinding = z
+  .strictObject({
+    result: z.enum(['none', 'neutral', 'pass', 'fail', 'softfail', 'temperror', 'permerror']),
+    domain: z.string().describe('The domain that was asked about, in lower case.'),
+    identity: z
+      .enum(['mailfrom', 'helo'])
+      .describe('Whether it is that of MAIL FROM, or of HELO because the sender is empty (RFC 7208, 2.4).'),
+    error: z.string().exactOptional().describe('Why it could not be found out, or what is wrong with the record.'),
+  })
+  .readonly()
+
 /** Whether the client may send mail for the sender's domain. */
-export interface SpfFinding {
-  readonly result: 'none' | 'neutral' | 'pass' | 'fail' | 'softfail' | 'temperror' | 'permerror'
-  /** The domain that was asked about, in lower case. */
-  readonly domain: string
-  /** Whether it is that of MAIL FROM, or of HELO because the sender is empty (RFC 7208, 2.4). */
-  readonly identity: 'mailfrom' | 'helo'
-  /** Why it could not be found out, or what is wrong with the record. */
-  readonly error?: string
-}
+export type SpfFinding = z.infer<typeof spfFinding>
 
 const results = ['none', 'neutral', 'pass', 'fail', 'softfail', 'temperror', 'permerror'] as const
 /** Of the ten seconds that a phase may take: what is not found out by then is a temperror. */
@@ -24,6 +28,7 @@ const mostQuestions = 120
 export const spf = defineFact({
   name: 'spf',
   since: 'mail',
+  schema: spfFinding,
   unobjectionable: ({ domain, identity }: SpfFinding): SpfFinding => ({ result: 'pass', domain, identity }),
   async find({ session, sender }, look): Promise<SpfFinding> {
     const identity = sender ? 'mailfrom' : 'helo'

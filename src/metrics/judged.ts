@@ -29,6 +29,11 @@ export const judging = {
   ),
   softened: counter('postern_verdicts_softened_total', 'Refusals softened because the DNS was in trouble.', 'rule'),
   errors: counter('postern_rule_errors_total', 'Rules that broke or took too long.', 'rule'),
+  blocked: counter(
+    'postern_rule_blocked_total',
+    'Verdicts for which a rule kept its process from everything else for more than 50 ms.',
+    'rule',
+  ),
   accepted: counter(
     'postern_messages_accepted_total',
     'Messages that we have answered with 250: each copy is delivered or held.',
@@ -50,6 +55,7 @@ export class Judged {
   readonly #verdicts = new Counts()
   readonly #softened = new Counts()
   readonly #errors = new Counts()
+  readonly #blocked = new Counts()
   readonly #sizes = inBytes()
   #accepted = 0
   #acceptedBytes = 0
@@ -71,7 +77,7 @@ export class Judged {
 
   /** From now on these rules judge: their troubles count from zero. */
   expect(rules: readonly string[]): void {
-    for (const rule of rules) for (const counts of [this.#softened, this.#errors]) counts.at(rule)
+    for (const rule of rules) for (const counts of [this.#softened, this.#errors, this.#blocked]) counts.at(rule)
   }
 
   writeTo(page: Page): void {
@@ -81,6 +87,7 @@ export class Judged {
     page.counts(judging.verdicts, this.#verdicts)
     page.counts(judging.softened, this.#softened)
     page.counts(judging.errors, this.#errors)
+    page.counts(judging.blocked, this.#blocked)
     page.set(judging.accepted, this.#accepted)
     page.set(judging.acceptedBytes, this.#acceptedBytes)
     page.distribution(judging.sizes, this.#sizes)
@@ -92,11 +99,12 @@ export class Judged {
   }
 
   #countEntries({ entries }: Trace, mode: Mode): void {
-    for (const { rule, verdict, shadow, softened, error } of entries) {
+    for (const { rule, verdict, shadow, softened, error, blockedMs } of entries) {
       const reason = verdict.action === 'pass' ? '' : verdict.reason
       this.#verdicts.add(rule, verdict.action, reason, shadow ? 'shadow' : mode)
       if (softened) this.#softened.add(rule)
       if (error !== undefined) this.#errors.add(rule)
+      if (blockedMs !== undefined) this.#blocked.add(rule)
     }
   }
 }

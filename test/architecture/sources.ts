@@ -32,9 +32,9 @@ const importForms = [
   /\bimport\(\s*['"]([^'"]+)['"]/g,
 ]
 
-/** What a module names behind `from`, `import` and `import(…)`, types included. */
+/** What a module names behind `from`, `import` and `import(…)`, types included. What stands in a template is text. */
 export function importsOf(text: string): string[] {
-  const code = text.replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, '')
+  const code = text.replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, '').replaceAll(/`(?:[^`\\]|\\.)*`/gs, '``')
   return importForms.flatMap(form => [...code.matchAll(form)].map(match => match[1] ?? ''))
 }
 

@@ -187,3 +187,28 @@ it('SRV-22: one reply settles what becomes of every copy', () => {
   ])
   assert.deepEqual(settle(mixed), { deliver: ['a', 'd'], quarantine: ['b', 'c'] })
 })
+
+it('a rule that keeps the process from everything else is entered as such, whether or not it answers later', async () => {
+  const busy = () => {
+    const end = performance.now() + 60
+    while (performance.now() < end) {}
+  }
+  const judges: Readonly<Record<string, AnyPolicy['judge']>> = {
+    now: () => {
+      busy()
+      return pass()
+    },
+    later: async () => {
+      busy()
+      return pass()
+    },
+    waits: () => new Promise(resolve => setTimeout(resolve, 60, pass())),
+  }
+  const rules = Object.entries(judges).map(([name, judge]) => testRule(definePolicy({ name, phase: at, summary: '', judge })))
+  const { entries } = await run(rules)
+  const blocked = entries.filter(({ blockedMs }) => blockedMs !== undefined && blockedMs >= 60)
+  assert.deepEqual(
+    blocked.map(({ rule }) => rule),
+    ['now', 'later'],
+  )
+})

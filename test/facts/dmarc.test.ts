@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { dmarc } from 'postern/facts'
 import { findFact, type Given, type Zone, zoneDns } from 'postern/testing'
+import { cpuMs } from '../../fixtures/cpu-time.ts'
 import { find, letter, messageOf } from './authentication.ts'
 import { keyRecord, rsaKey, seconds, signed, writtenAt } from './signing.ts'
 
@@ -321,11 +322,11 @@ describe('dmarc', () => {
   })
 
   it('neither hostile records nor hostile domains keep it busy', async () => {
-    const started = performance.now()
+    const started = cpuMs()
     for (const text of [';'.repeat(4000), `p=${'!'.repeat(4000)}`, `rua=${'mailto:a!1,'.repeat(350)}`, 'p=none;'.repeat(550)]) {
       await verify({}, policy('sender.example', text))
     }
-    assert.ok(performance.now() - started < 500)
+    assert.ok(cpuMs() - started < 500)
   })
 })
 

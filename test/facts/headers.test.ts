@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { headers } from 'postern/facts'
 import { findFact } from 'postern/testing'
+import { cpuMs } from '../../fixtures/cpu-time.ts'
 import { letter, messageOf } from './authentication.ts'
 
 const find = (content: string) => findFact(headers, { message: messageOf(`${content}\r\n\r\n`) })
@@ -105,9 +106,9 @@ describe('headers', () => {
     const texts = ['(', '<', '"', ',', ':', '\\', '<a', 'by ', ' by', '"\\', '()', 'a@b,', '<@a:']
     const names = ['From', 'To', 'Cc', 'Date', 'References', 'Message-ID', 'List-Id', 'Received']
     for (const text of texts) {
-      const started = performance.now()
+      const started = cpuMs()
       await find(names.map(name => `${name}: ${text.repeat(Math.floor(32_000 / text.length))}`).join('\r\n'))
-      assert.ok(performance.now() - started < 200, text)
+      assert.ok(cpuMs() - started < 200, text)
     }
   })
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { mime } from 'postern/facts'
 import { findFact } from 'postern/testing'
+import { cpuMs } from '../../fixtures/cpu-time.ts'
 import { PartReader } from '../../src/facts/mime/part-reader.ts'
 import { Reading } from '../../src/facts/mime/reading.ts'
 import { MemoryMessage } from '../../src/mail/message.ts'
@@ -214,10 +215,10 @@ describe('mime, whatever it is given,', () => {
   it('reads a megabyte of empty lines, dashes or escapes within a blink', async () => {
     for (const filling of ['\r\n', '--\r\n', '=41', '=', 'A=', '-']) {
       for (const encoding of ['8bit', 'base64', 'quoted-printable']) {
-        const started = performance.now()
+        const started = cpuMs()
         const part = ['Content-Type: a/b', `Content-Transfer-Encoding: ${encoding}`, '', Buffer.alloc(MiB, filling)]
         assert.equal((await withParts(part)).status, 'parsed')
-        assert.ok(performance.now() - started < 2000, `${encoding} ${JSON.stringify(filling)}`)
+        assert.ok(cpuMs() - started < 2000, `${encoding} ${JSON.stringify(filling)}`)
       }
     }
   })

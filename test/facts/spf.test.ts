@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { spf } from 'postern/facts'
 import { findFact, type Given, type Zone, zoneDns } from 'postern/testing'
+import { cpuMs } from '../../fixtures/cpu-time.ts'
 
 const from = (ip: string, given: Given = {}): Given => ({ ...given, session: { client: { ip, port: 1 }, ...given.session } })
 const find = (zone: Zone, given: Given = {}) => findFact(spf, given, zoneDns(zone))
@@ -116,9 +117,9 @@ describe('spf', () => {
   it('takes a record for none that is longer than any: some take seconds to read', async () => {
     const hostile = [`include:a.${'a'.repeat(60_000)}!`, `exists:${'%{l}'.repeat(15_000)}.example`, `a:x${'/1'.repeat(30_000)}x`]
     for (const term of hostile) {
-      const started = performance.now()
+      const started = cpuMs()
       assert.equal(await resultOf(record(term, '-all')), 'none')
-      assert.ok(performance.now() - started < 200)
+      assert.ok(cpuMs() - started < 200)
     }
   })
 
@@ -131,9 +132,9 @@ describe('spf', () => {
     ]
     const sender = { local: 'a'.repeat(64), domain: 'sender.example' }
     for (const term of hostile) {
-      const started = performance.now()
+      const started = cpuMs()
       await resultOf(record(term, '-all'), { sender })
-      assert.ok(performance.now() - started < 200, term.slice(0, 20))
+      assert.ok(cpuMs() - started < 200, term.slice(0, 20))
     }
   })
 })

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { cpuMs } from '../../fixtures/cpu-time.ts'
 import { formatAddress, parseAddress } from '../../src/mail/address.ts'
 import { parseAuthors } from '../../src/mail/author.ts'
 
@@ -190,16 +191,16 @@ describe('authors', () => {
     ]
     for (const piece of pieces) {
       const value = piece.repeat(Math.floor(16_384 / piece.length))
-      const started = performance.now()
+      const started = cpuMs()
       for (let round = 0; round < 3; round++) parseAuthors(value)
-      assert.ok(performance.now() - started < 300, piece)
+      assert.ok(cpuMs() - started < 300, piece)
     }
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 6 }), parts => {
         const value = parts.join('').repeat(16_384).slice(0, 16_384)
-        const started = performance.now()
+        const started = cpuMs()
         parseAuthors(value)
-        assert.ok(performance.now() - started < 150, parts.join(''))
+        assert.ok(cpuMs() - started < 150, parts.join(''))
       }),
       { numRuns: 60 },
     )

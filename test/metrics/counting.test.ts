@@ -116,7 +116,7 @@ describe('traces', () => {
     const { sender: _, ...session } = traceOf([], {
       entries: [
         { ...entry, verdict: { action: 'reject', reason: 'client' } },
-        { ...entry, verdict: { action: 'pass' }, shadow: true },
+        { ...entry, verdict: { action: 'pass' }, shadow: true, blockedMs: 900 },
         { ...entry, verdict: { action: 'defer', reason: 'error' }, error: 'Error: broken' },
         { ...entry, verdict: { action: 'quarantine', reason: 'client' }, softened: 'reject' },
       ],
@@ -129,6 +129,7 @@ describe('traces', () => {
     assert.equal(verdicts({ action: 'pass', reason: '', mode: 'shadow' }), 1)
     assert.equal(totalOf(samples, 'postern_rule_errors_total', { rule: 'deny' }), 1)
     assert.equal(totalOf(samples, 'postern_verdicts_softened_total', { rule: 'deny' }), 1)
+    assert.equal(totalOf(samples, 'postern_rule_blocked_total', { rule: 'deny' }), 1)
     assert.equal(totalOf(samples, 'postern_transactions_total'), 0)
   })
 })

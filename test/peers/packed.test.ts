@@ -66,6 +66,34 @@ describe('the packed tarball', () => {
     assert.match(output, /broken\.yaml:1:\d+: .*listen/)
   })
 
+  test('brings what policies are written with: types, their tests, and a gateway that loads them', async () => {
+    const work = join(folder, 'work')
+    await mkdir(work)
+    const told = await mustRun(postern, ['policy', 'new', 'loud', '--folder', 'policies'], { env: env(), cwd: work })
+    assert.match(told, /^npx -p typescript tsc -p policies$/m)
+    const tsc = (...args: readonly string[]) =>
+      run(join(top, 'node_modules/.bin/tsc'), ['-p', 'policies', ...args], { env: env(), cwd: work })
+    assert.deepEqual(await tsc(), { code: 0, output: '' })
+    assert.match(
+      await mustRun(postern, ['policy', 'test', 'loud', '--folder', 'policies'], { env: env(), cwd: work }),
+      /ℹ pass 7/,
+    )
+    await writeFile(
+      join(work, 'postern.yaml'),
+      configurationText(2525).replace('rules: []', 'rules: [{ use: ./policies/loud.ts }]'),
+    )
+    assert.match(await mustRun(postern, ['check'], { env: env(), cwd: work }), /loud/)
+
+    const mistakes = (await readdir(join(top, 'fixtures/mistakes'))).filter(name => name.endsWith('.ts'))
+    await cp(join(top, 'fixtures/mistakes'), join(work, 'policies'), { recursive: true })
+    const { output } = await tsc('--pretty', 'false')
+    for (const mistake of mistakes) {
+      const text = await readFile(join(top, 'fixtures/mistakes', mistake), 'utf8')
+      const [, place] = /^\/\/ (\d+:\d+): /m.exec(text) ?? []
+      assert.ok(output.includes(`policies/${mistake}(${place?.replace(':', ',')}): error`), `${mistake}\n${output}`)
+    }
+  })
+
   test('runs as a user without rights, delivers a message, and ends when it is told to', async () => {
     const port = await freePort()
     const configuration = join(data, 'postern.yaml')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { z } from 'zod'
 import { factsPage } from '../../scripts/reference/facts.ts'
 import { optionRows } from '../../scripts/reference/options.ts'
 import { policiesPage } from '../../scripts/reference/policies.ts'
@@ -23,8 +24,9 @@ describe('policies', () => {
       )
     })
 
-    it(`${policy.name} works without any option`, () => {
-      assert.ok(policy.options.safeParse({}).success)
+    it(`${policy.name} works without any option, or shows one way to give them`, () => {
+      const { examples: [example = {}] = [] } = z.toJSONSchema(policy.options, { io: 'input' })
+      assert.ok(policy.options.safeParse(example).success)
     })
 
     it(`${policy.name} gives reasons that fit a reply and reveal nothing`, () => {

@@ -82,15 +82,18 @@ const refused: Trace = trace({
 const outcomes = ({ recipients }: Trace) => recipients.map(({ outcome, reply }) => `${outcome} ${reply.slice(0, 3)}`).join()
 
 it('what a rule remembered then counts, and what a change makes it say counts more', async () => {
-  const again = await judgeAgain(refused, rules, 'enforce')
+  const again = await judgeAgain(refused, 'enforce', { rules })
   assert.ok(again)
-  assert.equal(outcomes(again.afresh), 'deferred 451', 'it remembers nothing now')
+  assert.deepEqual(
+    again.remembered.map(({ rule, recorded, without }) => `${rule}: ${recorded.action}, without memory ${without.action}`),
+    ['limit: reject, without memory defer'],
+  )
   assert.equal(outcomes(await again.judge(rules)), 'rejected 550')
   assert.equal(outcomes(await again.judge(rules.slice(1))), 'delivered 250')
 })
 
 it('the fact that has decided is named, with what it would have had to be', async () => {
-  const again = await judgeAgain(refused, rules, 'enforce')
+  const again = await judgeAgain(refused, 'enforce', { rules })
   assert.ok(again)
   const before = await again.judge(rules)
   assert.deepEqual(await findFactFlips({ before, facts: refused.facts }, rules, again.judge), [
@@ -133,12 +136,12 @@ for (const [what, changes, expected] of [
   ['nobody', { message: { size: 1 }, reply: '250 2.0.0 Accepted [1N3Z8QK4F00A.1]' }, 'delivered 250'],
 ] as const satisfies readonly (readonly [string, Partial<Trace>, string])[]) {
   it(`what was refused by ${what} comes out the same when no rule has changed`, async () => {
-    const again = await judgeAgain(trace({ ...changes, facts: [{ fact: 'listed', value: 'no', ms: 1 }] }), rules, 'enforce')
+    const again = await judgeAgain(trace({ ...changes, facts: [{ fact: 'listed', value: 'no', ms: 1 }] }), 'enforce', { rules })
     assert.equal(outcomes((await again?.judge(rules)) ?? refused), expected)
   })
 }
 
 it('a session without MAIL has nothing to judge', async () => {
   const { sender: _, ...silent } = trace({ recipients: [] })
-  assert.equal(await judgeAgain(silent, rules, 'enforce'), undefined)
+  assert.equal(await judgeAgain(silent, 'enforce', { rules }), undefined)
 })

@@ -25,3 +25,12 @@ it('a rule that breaks is told as an error, and again only after a while', () =>
   for (const minute of ['00', '05', '11']) trouble.tell(at(`2026-11-23T10:${minute}:00Z`))
   assert.deepEqual(told, Array(2).fill({ rule: 'mine', id: 'S.1', error: 'TypeError: x', verdict: 'pass' }))
 })
+
+it('a rule that keeps the process busy is told with the file that its policy stands in', () => {
+  const told: object[] = []
+  const trouble = new RuleTrouble({ error: fields => void told.push(fields) }, new Map([['fine', '/etc/postern/fine.ts']]))
+  const slow = { ...broken, rule: 'fine', blockedMs: 812, error: undefined }
+  const { error: _, ...blocked } = slow
+  for (const minute of ['00', '05', '11']) trouble.tell({ ...at(`2026-11-23T10:${minute}:00Z`), entries: [blocked] })
+  assert.deepEqual(told, Array(2).fill({ rule: 'fine', file: '/etc/postern/fine.ts', id: 'S.1', blockedMs: 812 }))
+})

@@ -1,3 +1,4 @@
+import { fingerprint } from '../../config/fingerprint.ts'
 import type { Configuration } from '../../config/load.ts'
 import type { Checked, Problem } from '../../config/problem.ts'
 import { workerCount } from '../../config/workers.ts'
@@ -13,7 +14,7 @@ import type { Found } from '../startup.ts'
 import { TicketKeys } from '../ticket-keys.ts'
 import { Fleet } from './fleet.ts'
 import { ListeningSockets } from './listening-sockets.ts'
-import type { Assignment } from './worker-process.ts'
+import type { Assignment, Readiness } from './worker-process.ts'
 
 /** How long workers may take to build a new configuration, and to put it in force. */
 const prepareMs = 60_000
@@ -107,13 +108,19 @@ export class Primary implements Running {
   }
 
   async #handOver(found: Found): Promise<void> {
-    const answers = await this.#fleet.ask<{ problems?: readonly Problem[] }>('prepare', found.source, prepareMs)
+    const answers = await this.#fleet.ask<Readiness>('prepare', found.source, prepareMs)
     const problems = answers.flatMap(answer => ('value' in answer ? (answer.value.problems ?? []) : []))
     const trouble = answers.flatMap(answer => ('error' in answer ? answer : []))
     for (const { worker, error } of trouble) this.#log.error({ worker, error }, 'a worker cannot take the new configuration over')
     if (problems.length > 0 || trouble.length > 0) {
       this.#fleet.tell('abandon', undefined)
       return this.#keepOld(problems)
+    }
+    // A file that was saved while they read it has not been tried: the watch has seen it, and comes again.
+    const same = await fingerprint(found.configuration)
+    if (answers.some(answer => 'value' in answer && answer.value.fingerprint !== same)) {
+      this.#log.info({}, 'a file has changed while it was read, and is read again')
+      return this.#fleet.tell('abandon', undefined)
     }
     const committed = await this.#fleet.ask('commit', undefined, commitMs)
     this.#inForce = found

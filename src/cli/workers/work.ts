@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { ConfigurationSource } from '../../config/find.ts'
+import { fingerprint } from '../../config/fingerprint.ts'
 import { loadConfiguration } from '../../config/load.ts'
 import type { Problem } from '../../config/problem.ts'
 import { type Log, openLog } from '../../report/log.ts'
@@ -8,7 +9,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { drainMs, type Prepared, Service } from '../service.ts'
 import { Channel } from './channel.ts'
 import { aliveMs } from './timings.ts'
-import type { Start } from './worker-process.ts'
+import type { Readiness, Start } from './worker-process.ts'
 
 /** `postern worker`: one of the processes that `postern run` starts, of use to nobody else. */
 export function addWorker(program: Command): void {
@@ -71,13 +72,13 @@ class Worker {
     return {}
   }
 
-  async #prepare(source: ConfigurationSource): Promise<{ problems?: readonly Problem[] }> {
+  async #prepare(source: ConfigurationSource): Promise<Readiness> {
     const configuration = await loadConfiguration(source)
     const prepared = 'problems' in configuration ? configuration : await this.#service?.prepare(configuration.value)
     if (!prepared) throw new Error('this worker is not at work yet')
     if ('problems' in prepared) return prepared
     this.#prepared = prepared.value
-    return {}
+    return 'value' in configuration ? { fingerprint: await fingerprint(configuration.value) } : {}
   }
 
   /** What has been prepared, once: when it is in force, it is not to be abandoned any more. */

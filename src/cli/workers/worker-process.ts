@@ -28,6 +28,12 @@ export interface Start {
   readonly ticketKeys: string
 }
 
+/** Whether a worker can take a new configuration over, and which one it has read. */
+export interface Readiness {
+  readonly problems?: readonly Problem[]
+  readonly fingerprint?: string
+}
+
 /** What all workers have in common. */
 export interface Surroundings {
   readonly log: SharedLog

@@ -1,13 +1,15 @@
 import { extensionOf } from './file-name.ts'
 
 /** What a file is by its own first bytes, whatever it is called. */
-export type FileKind = 'executable' | ArchiveKind
-type ArchiveKind = (typeof archiveKinds)[number]
+export type FileKind = (typeof fileKinds)[number]
 
 const archiveKinds = [
   ...['zip', 'rar', '7z', 'gzip', 'bzip2', 'xz', 'zstd', 'tar', 'cab', 'ace', 'lzh'],
   ...['iso', 'vhd', 'vhdx', 'wim', 'tnef'],
 ] as const
+
+/** What we can tell. */
+export const fileKinds = ['executable', ...archiveKinds] as const
 
 const archiveExtensions = new Set([
   ...['zip', 'rar', '7z', 'gz', 'tgz', 'bz2', 'tbz', 'tbz2', 'xz', 'txz', 'zst', 'lz', 'lzma', 'z', 'tar', 'cpio'],
