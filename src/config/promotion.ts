@@ -9,15 +9,15 @@ export interface Promotion {
   readonly after: string
 }
 
-/** The configuration in which a rule that was in shadow mode is enforced; the rest stays, with its comments. Or why that cannot be done. */
+/** The configuration in which a rule that was in shadow mode is enforced: one word is another, and all else stays. Or why that cannot be done. */
 export function withEnforced({ file, text }: ConfigurationSource, index: number): Promotion | string {
-  const document = YAML.parseDocument(text, { stringKeys: true })
-  const rules = document.get('rules')
+  const rules = YAML.parseDocument(text, { stringKeys: true }).get('rules')
   const rule = YAML.isSeq(rules) ? rules.items[index] : undefined
+  const mode = YAML.isMap(rule) ? rule.get('mode', true) : undefined
   // What others refer to would change for them as well.
-  if (!YAML.isMap(rule) || rule.anchor !== undefined) {
-    return 'expected a rule that is written out in the configuration, found none, or one that others share: change its mode by hand'
+  if (!YAML.isMap(rule) || rule.anchor !== undefined || !YAML.isScalar(mode) || mode.anchor !== undefined || !mode.range) {
+    return 'expected a rule whose mode is written out in the configuration, found none, or one that others share: change it by hand'
   }
-  rule.set('mode', 'enforce')
-  return { file: resolve(file), before: text, after: document.toString({ lineWidth: 0, flowCollectionPadding: true }) }
+  const [from, to] = mode.range
+  return { file: resolve(file), before: text, after: `${text.slice(0, from)}enforce${text.slice(to)}` }
 }

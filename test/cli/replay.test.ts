@@ -116,7 +116,7 @@ describe('postern replay', () => {
           assert.equal(code, 0, errors)
           return JSON.parse(output)
         }
-        const [one, several] = [await say('1'), await say('3')]
+        const [one, several] = await Promise.all([say('1'), say('3')])
         assert.ok(one.changed > 0)
         assert.deepEqual(one, several)
       }
@@ -125,10 +125,10 @@ describe('postern replay', () => {
 
   it('lets rules remember what came before the window, and does not count it', async t => {
     const folder = await place(t, { old: counting(9), new: counting(2) }, recorded(40))
-    const window = ['replay', '-c', 'new.yaml', '--json', '--since', '2026-11-02T00:00:00Z']
+    const window = ['replay', '-c', 'new.yaml', '--json', '--since', '2026-11-01T12:00:00Z']
     const warm = JSON.parse((await postern(folder, ...window)).output)
     const cold = JSON.parse((await postern(folder, ...window, '--warm-up', '0s')).output)
-    assert.deepEqual([warm.warmedUpBy, cold.warmedUpBy, warm.copies, cold.copies], [24, 0, 16, 16])
+    assert.deepEqual([warm.warmedUpBy, cold.warmedUpBy, warm.copies, cold.copies], [12, 0, 28, 28])
     assert.ok(warm.changed > cold.changed)
   })
 
