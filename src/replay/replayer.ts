@@ -17,7 +17,7 @@ export interface Simulation {
 }
 
 /** Sessions that may go on; a live one does not last so long that more would be needed. */
-const mostSessions = 10_000
+const mostSessions = 1000
 
 /** Judges recorded transactions again, one after the other, by the same path as live ones. What its rules remember is what they have seen here. */
 export class Replayer {
