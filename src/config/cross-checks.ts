@@ -1,8 +1,8 @@
+import { domainPattern } from '../mail/domain.ts'
 import type { SourceDocument } from './document.ts'
 import { formatEndpoint } from './endpoint.ts'
 import { keyProblemAt, problemAt } from './issues.ts'
 import type { Problem } from './problem.ts'
-import { domainPattern } from './relay.ts'
 import type { Settings } from './schema.ts'
 
 /** What no single value shows: settings that do not go together. */

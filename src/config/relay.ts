@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseDomain } from '../mail/address.ts'
+import { domainPattern } from '../mail/domain.ts'
 import { parseDestination } from '../relay/destination.ts'
 import { relayTimeoutsSchema } from './relay-timeouts.ts'
 
@@ -54,12 +54,4 @@ export const relaysSchema = z.record(
 
 function isDomainPattern(text: string): boolean {
   return domainPattern(text) !== undefined
-}
-
-/** `example.org` or `*.example.org` in canonical form; `undefined` for anything else, an address literal included. */
-export function domainPattern(text: string): string | undefined {
-  const wildcard = text.startsWith('*.')
-  const domain = parseDomain(wildcard ? text.slice(2) : text)
-  if (domain === undefined || domain.startsWith('[')) return undefined
-  return wildcard ? `*.${domain}` : domain
 }

@@ -2,11 +2,12 @@ import { resolve } from 'node:path'
 import type { Meter } from '../engine/meter.ts'
 import type { Route, Transport } from '../engine/transport.ts'
 import type { Address } from '../mail/address.ts'
+import { domainPattern } from '../mail/domain.ts'
 import { DomainList } from '../mail/domain-list.ts'
 import type { Destination } from '../relay/destination.ts'
 import { hopConnections, type OpenTransport, openTransport } from '../relay/open-transport.ts'
 import type { Configuration } from './load.ts'
-import { domainPattern, type Relay } from './relay.ts'
+import type { Relay } from './relay.ts'
 import { workerCount } from './workers.ts'
 
 /** Where mail goes. */

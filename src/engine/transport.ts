@@ -1,5 +1,5 @@
 import type { Address } from '../mail/address.ts'
-import type { Envelope, MailParameters } from '../mail/envelope.ts'
+import type { Envelope, MailParameters, RecipientParameters } from '../mail/envelope.ts'
 import type { Message } from '../mail/message.ts'
 import type { Reply } from '../mail/reply.ts'
 import type { Session } from '../mail/session.ts'
@@ -19,6 +19,8 @@ export interface Transaction {
   readonly session: Session
   readonly sender: Address | null
   readonly parameters: MailParameters
+  /** What the client has said of each recipient that we have taken, by the address that the transport knows. */
+  readonly recipientParameters?: ReadonlyMap<string, RecipientParameters>
 }
 
 /** One transaction with a transport. Trouble is a reply (4yz with a `detail`), never an exception. */
