@@ -8,7 +8,7 @@ interface Room {
 }
 
 const floorOne = ['src/mail', 'src/engine', 'src/index.ts']
-const floorTwo = [...floorOne, 'src/facts', 'src/world', 'src/relay', 'src/report', 'src/metrics', 'policies']
+const floorTwo = [...floorOne, 'src/accounts', 'src/facts', 'src/world', 'src/relay', 'src/report', 'src/metrics', 'policies']
 const floorThree = [...floorTwo, 'src/smtp', 'src/config']
 const everything = [...floorThree, 'src/cli', 'src/testing.ts', 'src/testing']
 
@@ -21,6 +21,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     below: floorOne,
     packages: ['node:net', 'node:util', 'node:crypto', 'node:timers/promises', 'mailauth/*', 'postal-mime', 'lru-cache', 'zod'],
   },
+  'src/accounts': { below: floorOne, packages: ['node:*'] },
   'src/world': { below: floorOne, packages: ['node:*', 'dns-packet', 'ipaddr.js', 'lru-cache'] },
   'src/relay': { below: floorOne, packages: ['node:*'] },
   'src/report': { below: floorOne, packages: ['node:*', 'pino', 'pino-pretty'] },
