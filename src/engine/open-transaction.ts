@@ -38,7 +38,6 @@ export class OpenTransaction implements Transaction {
   readonly parameters: MailParameters
   readonly standing: Standing
   readonly entries: TraceEntry[]
-  readonly recipientParameters = new Map<string, RecipientParameters>()
   readonly tallies = new Map<Address, Tally>()
   readonly #started: Date
   readonly #clock = performance.now()
@@ -89,10 +88,9 @@ export class OpenTransaction implements Transaction {
   async ask({ transport, recipient }: Route, parameters?: RecipientParameters, meter?: Meter): Promise<Reply> {
     if (this.#transport !== transport) this.endDelivery()
     this.#transport = transport
-    if (parameters) this.recipientParameters.set(formatAddress(recipient), parameters)
     this.#delivery ??= transport.begin(this)
     const asked = performance.now()
-    const reply = await this.#delivery.ask(recipient)
+    const reply = await this.#delivery.ask(recipient, parameters)
     meter?.hop(transport.name, 'recipient', performance.now() - asked)
     return reply
   }

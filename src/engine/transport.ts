@@ -19,14 +19,12 @@ export interface Transaction {
   readonly session: Session
   readonly sender: Address | null
   readonly parameters: MailParameters
-  /** What the client has said of each recipient that we have taken, by the address that the transport knows. */
-  readonly recipientParameters?: ReadonlyMap<string, RecipientParameters>
 }
 
 /** One transaction with a transport. Trouble is a reply (4yz with a `detail`), never an exception. */
 export interface Delivery {
   /** Whether mail for this recipient would be taken, and how the one who knows puts it. */
-  ask(recipient: Address): Promise<Reply>
+  ask(recipient: Address, parameters?: RecipientParameters): Promise<Reply>
   /**
    * Hands the message over for some or all of the recipients that were taken, once. An accepting reply means
    * that the copy is safe: on the next hop's word, or on disk with its folder.

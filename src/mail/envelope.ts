@@ -8,22 +8,22 @@ export interface MailParameters {
   readonly body?: '7BIT' | '8BITMIME'
   /** RFC 6531: addresses or header fields may be in UTF-8. */
   readonly smtputf8?: boolean
-  /** RFC 8689: rather not at all than without TLS that is verified. */
+  /** RFC 8689: only over connections whose other end is proved to be the right one. */
   readonly requireTls?: boolean
-  /** How much of the message a report shall return (RFC 3461, 4.3). */
+  /** Whether reports bring the whole message back, or its header (RFC 3461, 4.3). */
   readonly ret?: 'FULL' | 'HDRS'
-  /** What a report shall call the transaction (RFC 3461, 4.4), decoded. */
+  /** The sender's own name for the message, decoded (RFC 3461, 4.4). */
   readonly envid?: string
 }
 
-/** When a sender wants a report about a recipient (RFC 3461, 4.1). */
+/** When a sender wants to be told what has become of a copy (RFC 3461, 4.1). */
 export type Notify = 'NEVER' | 'SUCCESS' | 'FAILURE' | 'DELAY'
 
-/** The parameters of RCPT TO that concern the next hop. */
+/** The parameters of RCPT TO (RFC 3461). */
 export interface RecipientParameters {
-  /** `NEVER` alone, or any of the others. */
+  /** Absent, that is up to us: failure and delay. */
   readonly notify?: readonly Notify[]
-  /** The recipient as the sender's system knew it (RFC 3461, 4.2), decoded: `rfc822;bob@example.org`. */
+  /** The recipient as the sender first named it, decoded, with its type in front: `rfc822;ann@example.org`. */
   readonly orcpt?: string
 }
 
