@@ -10,6 +10,8 @@ export interface MailParameters {
   readonly smtputf8?: boolean
   /** RFC 8689: only over connections whose other end is proved to be the right one. */
   readonly requireTls?: boolean
+  /** The message says `TLS-Required: No` (RFC 8689, 5): rather in clear than not at all, whatever the recipient's domain wants. */
+  readonly tlsOptional?: boolean
   /** Whether reports bring the whole message back, or its header (RFC 3461, 4.3). */
   readonly ret?: 'FULL' | 'HDRS'
   /** The sender's own name for the message, decoded (RFC 3461, 4.4). */

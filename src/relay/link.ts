@@ -12,6 +12,8 @@ export class Link {
   readonly hop: NextHop
   /** How many transactions it has been used for. */
   uses = 0
+  /** Whether it is encrypted. */
+  isSecure = false
   #extensions: Extensions = noExtensions
   #client: string | undefined
 
