@@ -4,10 +4,15 @@ import { type Answer, describe, isPositive, isTrouble, type Trouble } from './se
 
 /** Says who we are by AUTH PLAIN, or LOGIN where there is nothing else (RFC 4954, RFC 4616). Never in clear. */
 export async function authenticate(link: Link, credentials: Credentials): Promise<Trouble | undefined> {
+  return outcome(await sayWho(link, credentials))
+}
+
+/** The same, with the server's own answer. */
+export async function sayWho(link: Link, credentials: Credentials): Promise<Answer> {
   if (!link.isSecure) return refused('the connection is not encrypted, so no password is sent')
   const { auth } = link.extensions
-  if (auth.has('PLAIN')) return outcome(await plain(link, credentials))
-  if (auth.has('LOGIN')) return outcome(await login(link, credentials))
+  if (auth.has('PLAIN')) return plain(link, credentials)
+  if (auth.has('LOGIN')) return login(link, credentials)
   return refused(`it offers neither PLAIN nor LOGIN, but ${[...auth].join(', ') || 'nothing'}`)
 }
 
