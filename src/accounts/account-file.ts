@@ -21,7 +21,8 @@ export interface AccountBook {
 const secretBytes = 32
 const secretWord = '%secret'
 const nothing = '-'
-const heading = '# Accounts that may send through Postern, as `postern account` writes them: name, hash, keys for SCRAM, addresses.'
+const heading =
+  '# Accounts that may send through Postern, as `postern account` writes them: name, hash, keys for SCRAM, addresses.'
 
 export function emptyBook(): AccountBook {
   return { entries: new Map(), secret: randomBytes(secretBytes) }

@@ -67,8 +67,8 @@ export class Dovecot implements Authenticator {
   #hear(text: string): void {
     const lines = (this.#rest + text).split('\n')
     this.#rest = lines.pop() ?? ''
-    if (this.#rest.length > longestLine) return this.#lose('a line of Dovecot is too long')
-    for (const line of lines) this.#read(line.split('\t').map(unescapeTabs))
+    if (this.#rest.length > longestLine) this.#lose('a line of Dovecot is too long')
+    else for (const line of lines) this.#read(line.split('\t').map(unescapeTabs))
   }
 
   #read([word, ...rest]: readonly string[]): void {
@@ -106,12 +106,13 @@ function trouble(why: string): Answer {
 }
 
 function answerOf(word: 'OK' | 'FAIL' | 'CONT', fields: readonly string[]): Answer {
-  const valueOf = (key: string) => fields.find(field => field.startsWith(`${key}=`))?.slice(key.length + 1)
-  const name = prepareName(valueOf('user') ?? '')
-  if (word === 'OK') return name === undefined ? trouble('it does not say whose password it is') : { account: { name, addresses: [] } }
+  const field = (key: string) => fields.find(word => word.startsWith(`${key}=`))?.slice(key.length + 1)
+  const name = prepareName(field('user') ?? '')
+  if (word === 'OK')
+    return name === undefined ? trouble('it does not say whose password it is') : { account: { name, addresses: [] } }
   if (word === 'CONT') return trouble('it has a question, to which PLAIN has no answer')
-  const code = valueOf('code')
-  if (fields.includes('temp') || code === 'temp_fail') return trouble(valueOf('reason') ?? 'it cannot find out')
+  const code = field('code')
+  if (fields.includes('temp') || code === 'temp_fail') return trouble(field('reason') ?? 'it cannot find out')
   return { failure: 'refused' }
 }
 

@@ -52,11 +52,7 @@ async function replace(file: string, { handle, lock, book }: Replacement): Promi
 }
 
 /** A new account, or one with another password. The password is prepared. */
-export async function accountWith(
-  name: string,
-  password: string,
-  addresses: readonly AddressPattern[],
-): Promise<AccountEntry> {
+export async function accountWith(name: string, password: string, addresses: readonly AddressPattern[]): Promise<AccountEntry> {
   const [hash, keys] = await Promise.all([hashPassword(password), scramKeysOf(password)])
   return { name, password: hash, keys, addresses }
 }

@@ -2,7 +2,7 @@
 const mostBytes = { name: 255, password: 1024 } as const
 
 const notAsciiSpace = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/g
-const invisible = /[\u00ad\u034f\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff]/g
+const invisible = /\u00ad|\u034f|\u200b|\u200c|\u200d|\u2060|[\ufe00-\ufe0f]|\ufeff/g
 const control = /[\x00-\x1f\x7f-\x9f\ufffd\ufff9-\ufffc\ue000-\uf8ff]/
 
 /** The name of an account in the form in which it is compared, without regard to case; undefined for what can be none. */

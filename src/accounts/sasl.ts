@@ -3,9 +3,7 @@ import type { Account } from './account.ts'
 /** What has come of a client's response. */
 export type Step =
   /** Something for the client to answer. */
-  | { readonly challenge: Buffer }
-  | { readonly account: Account }
-  | Failed
+  { readonly challenge: Buffer } | { readonly account: Account } | Failed
 
 export interface Failed {
   readonly failure: Failure

@@ -57,7 +57,8 @@ export class ScramExchange implements SaslExchange {
   }
 
   #finish(text: string, opened: Opened): Step {
-    const [, withoutProof = '', binding, nonce, proof = ''] = /^(c=([^,]*),r=([^,]*)(?:,[^,]*)*),p=([A-Za-z0-9+/]{43}=)$/.exec(text) ?? []
+    const [, withoutProof = '', binding, nonce, proof = ''] =
+      /^(c=([^,]*),r=([^,]*)(?:,[^,]*)*),p=([A-Za-z0-9+/]{43}=)$/.exec(text) ?? []
     const isOurs = binding === Buffer.from(opened.gs2Header).toString('base64') && nonce === opened.nonce
     if (!isOurs) return malformed
     const authMessage = `${opened.clientFirst},${opened.serverFirst},${withoutProof}`

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { AddressPattern } from '../mail/address-pattern.ts'
 import { parseAddress } from '../mail/address.ts'
+import type { AddressPattern } from '../mail/address-pattern.ts'
 import type { Client } from '../mail/session.ts'
 import type { Account, Answer, Authenticator, Denial, KeysOf } from './account.ts'
 import { LoginExchange, PlainExchange } from './passwords.ts'

@@ -2,7 +2,7 @@ import type { Session } from '../mail/session.ts'
 import { sayWho } from './authenticate.ts'
 import type { Credentials, NextHop } from './next-hop.ts'
 import { openLink } from './open-link.ts'
-import { describe, isPositive, isTrouble } from './server-reply.ts'
+import { describe, isTrouble } from './server-reply.ts'
 
 /** Whether a password is right, or why a server could not say so. */
 export type PasswordCheck = 'right' | 'wrong' | { readonly trouble: string }
@@ -14,7 +14,7 @@ export async function checkPassword(hop: NextHop, credentials: Credentials, sess
   const answer = await sayWho(link, credentials)
   link.connection.quit()
   if (isTrouble(answer)) return { trouble: `${hop.name}: ${answer.detail}` }
-  if (isPositive(answer)) return 'right'
+  if (answer.code < 300) return 'right'
   // RFC 4954, 6: 535 is about the password; not all servers know it.
   return [501, 535, 550, 553, 554].includes(answer.code) ? 'wrong' : { trouble: `${hop.name}: ${describe(answer)}` }
 }

@@ -32,7 +32,7 @@ describe('dialogue stream', () => {
     const stream = new DialogueStream(silent)
     const intake = new MessageIntake({
       limits: { ...defaultLimits, memoryBytes: 0 },
-      as: 'mx',
+      isOurs: false,
       spoolDirectory: tmpdir(),
     })
     stream.receive(intake)
