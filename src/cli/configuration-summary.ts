@@ -5,7 +5,20 @@ import { alignRows } from '../report/table.ts'
 import { visible } from '../report/visible.ts'
 
 /** What a configuration means, in short. */
-export function summarize({ document, hostname, data, workers, mode, listen, relay, rules, tls, metrics }: Configuration) {
+export function summarize({
+  document,
+  hostname,
+  data,
+  workers,
+  mode,
+  listen,
+  relay,
+  relayFrom,
+  outbound,
+  rules,
+  tls,
+  metrics,
+}: Configuration) {
   return {
     file: document.file,
     hostname,
@@ -19,11 +32,14 @@ export function summarize({ document, hostname, data, workers, mode, listen, rel
     })),
     ...(metrics && { metrics: formatEndpoint(metrics.listen) }),
     routes: Object.entries(relay).map(([domain, { to, identity }]) => ({ domain, to: to.text, identity })),
+    ...(outbound && { outbound: outbound.to.text }),
+    ...(relayFrom.length > 0 && { relayFrom: relayFrom.map(({ text }) => text) }),
     rules: rules.map(({ name, policy, settings }) => ({
       name,
       phase: policy.phase,
       phases: [...policy.also.map(({ phase }) => phase), policy.phase],
       mode: settings.mode,
+      as: settings.as,
       policy: policy.name,
     })),
   }
@@ -33,7 +49,7 @@ type Summary = ReturnType<typeof summarize> & { readonly warnings: readonly stri
 
 /** The same for people. */
 export function formatSummary(summary: Summary): string {
-  const { file, hostname, data, workers, mode, listeners, metrics, routes, rules, warnings } = summary
+  const { file, hostname, data, workers, mode, listeners, metrics, routes, outbound, relayFrom, rules, warnings } = summary
   const lines = [
     `${file} is in order`,
     '',
@@ -52,9 +68,16 @@ export function formatSummary(summary: Summary): string {
       'Relays for',
       routes.map(({ domain, to, identity }) => [domain, to, `identity ${identity}`]),
     ),
+    ...titled('Sends the mail of our own to', outbound === undefined ? [] : [[outbound]]),
+    ...titled('Relays without a password from', relayFrom === undefined ? [] : [relayFrom]),
     ...titled(
       'Judges by',
-      rules.map(({ name, phases, mode }) => [name, `at ${phases.join(', ')}`, mode === 'shadow' ? 'in shadow' : '']),
+      rules.map(({ name, phases, as, mode }) => [
+        name,
+        `at ${phases.join(', ')}`,
+        as === 'mx' ? '' : `as ${as}`,
+        mode === 'shadow' ? 'in shadow' : '',
+      ]),
     ),
     ...titled(
       'Warnings',

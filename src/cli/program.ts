@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addAccount } from './account.ts'
 import { addCheck } from './check.ts'
 import { exitCodes } from './exit-codes.ts'
 import { addExplain } from './explain.ts'
@@ -16,7 +17,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('A policy-focused anti-spam relay gateway for SMTP.')
     .version(version())
     .exitOverride()
-  for (const add of [addRun, addWorker, addCheck, addExplain]) add(program)
+  for (const add of [addRun, addWorker, addCheck, addExplain, addAccount]) add(program)
   const policy = program.command('policy').description('What is known of policies.')
   for (const add of [addPolicyList, addPolicyDefault]) add(policy)
   try {

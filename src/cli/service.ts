@@ -134,6 +134,7 @@ export class Service {
   async #open(edge: Edge): Promise<Checked<SmtpServer>> {
     const server = await listen(this.#started, {
       gateway: () => this.#current.gateway,
+      users: () => this.#current.users,
       store: this.#store,
       log: this.#log,
       ...edge,

@@ -1,9 +1,11 @@
+import type { Users } from '../accounts/users.ts'
 import type { Fact } from '../engine/fact.ts'
-import { defaultBudgetMs, type Gateway } from '../engine/gateway.ts'
+import { defaultBudgetMs, type Gateway, type Outbound } from '../engine/gateway.ts'
 import { learn, type Remark } from '../engine/learn.ts'
-import { type Rule, rulebook } from '../engine/rule.ts'
+import { type Rule, rulebook, rulesAs } from '../engine/rule.ts'
 import type { Store } from '../engine/store.ts'
 import { type ListNews, ListWatch, listsOf, publicZone } from '../facts/index.ts'
+import { NetworkList } from '../mail/network-list.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { annotate } from '../relay/annotate.ts'
 import { QuarantineFolder } from '../relay/quarantine-folder.ts'
@@ -18,13 +20,17 @@ import { quarantineFolder } from './data-folder.ts'
 import { fileTrouble } from './file-trouble.ts'
 import { problemAt } from './issues.ts'
 import type { Configuration } from './load.ts'
+import { outboundBy } from './outbound.ts'
 import type { Checked } from './problem.ts'
 import { type OpenRelay, openRelay, openRoutes, type Routes } from './routes.ts'
 import { putInForce } from './rules-in-force.ts'
+import { openUsers } from './users.ts'
 
 /** A gateway and what it holds open. */
 export interface BuiltGateway {
   readonly gateway: Gateway
+  /** Who may send through us with a password, when there is a listener for them. */
+  readonly users: Users | undefined
   /** Resolves when every blocklist has been tested once. */
   readonly tested: Promise<void>
   /** Lets go of the next hops; transactions that are under way come to their end. */
@@ -48,24 +54,33 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
   const { log, store, metrics } = context
   const routes = tryRoutes(configuration, context.open ?? ((relay, settings) => openRelay(relay, settings, metrics?.meter)))
   if ('problems' in routes) return routes
-  const { hostname, mode, limits, data } = configuration
+  const users = await openUsers(configuration, context)
+  if ('problems' in users) {
+    routes.value.close()
+    return users
+  }
+  const { hostname, mode, limits, data, submission, relayFrom } = configuration
   const rules = configuration.rules.flatMap(rule => putInForce(rule, store))
   const facts = rules.flatMap(rule => Object.values(rule.facts))
   const { health, watch } = await openDns(configuration, { rules, facts, transports: routes.value.transports }, context)
-  const { route, isExempt, close } = routes.value
+  const { route, isExempt, outbound, close } = routes.value
+  const relayers = new NetworkList(relayFrom)
   const trouble = new RuleTrouble(log)
   const now = () => new Date()
   const gateway: Gateway = {
-    rulebook: rulebook(rules),
+    rulebook: rulebook(rulesAs(rules, 'mx')),
+    submissionRulebook: rulebook(rulesAs(rules, 'submission')),
     mode,
     world: { dns: watch, now, ...(metrics && { meter: metrics.meter }) },
     isDegraded: () => health.isDegraded,
     quarantine: new QuarantineFolder(quarantineFolder(data)),
     route,
+    ...(outbound && { outbound }),
+    relaysFrom: ip => relayers.find(ip) !== undefined,
     isExempt,
     maxRecipients: limits.recipients,
     budgetMs: defaultBudgetMs,
-    annotate: (message, trace) => annotate(message, { hostname, trace, now: now() }),
+    annotate: (message, trace) => annotate(message, { hostname, trace, now: now(), showUser: submission.showUser }),
     record: trace => {
       log.transaction(trace)
       trouble.tell(trace)
@@ -76,14 +91,26 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
   const stop = () => {
     watch.stop()
     close()
+    users.value?.close()
   }
-  return { value: { gateway, tested: watch.start(), close: stop } }
+  return { value: { gateway, users: users.value, tested: watch.start(), close: stop } }
+}
+
+interface Ways extends Routes {
+  readonly outbound?: Outbound
 }
 
 /** A Maildir that is for everybody is made when it is opened, and may fail. */
-function tryRoutes(configuration: Configuration, open: OpenRelay): Checked<Routes> {
+function tryRoutes(configuration: Configuration, open: OpenRelay): Checked<Ways> {
   try {
-    return { value: openRoutes(configuration, open) }
+    const routes = openRoutes(configuration, open)
+    if (!configuration.outbound) return { value: routes }
+    const away = open(configuration.outbound, configuration)
+    const close = () => {
+      routes.close()
+      away.close()
+    }
+    return { value: { ...routes, transports: [...routes.transports, away], outbound: outboundBy(away, routes), close } }
   } catch (error) {
     return {
       problems: [problemAt(configuration.document, ['relay'], 'Maildirs that we may write to', fileTrouble('relay', error))],

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { checkCertificate } from './certificate.ts'
+import { checkAccounts } from './check-accounts.ts'
 import { crossCheck } from './cross-checks.ts'
 import { parseDocument, type SourceDocument } from './document.ts'
 import type { ConfigurationSource } from './find.ts'
@@ -37,9 +38,12 @@ export async function loadConfiguration({ file, folder, text }: ConfigurationSou
 }
 
 function absolute(settings: Settings, folder: string): Settings {
-  const { data, tls } = settings
+  const { data, tls, submission } = settings
+  const { accounts } = submission
   return {
     ...settings,
+    ...('file' in accounts &&
+      accounts.file !== undefined && { submission: { ...submission, accounts: { file: resolve(folder, accounts.file) } } }),
     data: resolve(folder, data),
     ...(tls && { tls: { cert: resolve(folder, tls.cert), key: resolve(folder, tls.key) } }),
   }
@@ -47,7 +51,7 @@ function absolute(settings: Settings, folder: string): Settings {
 
 async function checkSettings(document: SourceDocument, settings: Settings): Promise<Problem[]> {
   const certificate = settings.tls ? await checkCertificate(document, settings.tls) : []
-  return [...crossCheck(document, settings), ...certificate]
+  return [...crossCheck(document, settings), ...certificate, ...(await checkAccounts(document, settings))]
 }
 
 /** The rules of the configuration; when it has none, those that come with Postern, which are in a file of their own. */

@@ -5,8 +5,9 @@ import { limitsSchema } from './limits.ts'
 import { listenSchema } from './listen.ts'
 import { metricsSchema } from './metrics.ts'
 import { ownName } from './own-name.ts'
-import { domain, parsed } from './parsed.ts'
-import { relaysSchema } from './relay.ts'
+import { domain, network, parsed } from './parsed.ts'
+import { relaySchema, relaysSchema } from './relay.ts'
+import { submissionSchema } from './submission.ts'
 import { tlsSchema } from './tls.ts'
 
 /** The whole configuration file. */
@@ -27,6 +28,18 @@ export const configurationSchema = z.strictObject({
   tls: tlsSchema.optional().describe('The certificate that clients see; without it, TLS is not offered.'),
   listen: z.array(listenSchema).min(1).describe('The addresses to listen on.'),
   relay: relaysSchema.describe('The domains that we relay for, and where their mail goes; no verdict can widen this.'),
+  relayFrom: z
+    .array(network)
+    .default([])
+    .describe(
+      'The servers of our own, by address or network, that may send to the world through us without a password; no verdict can widen this.',
+    ),
+  outbound: relaySchema
+    .optional()
+    .describe(
+      'Where mail of our own users and servers goes that is for none of our domains; without it, they can only send to those.',
+    ),
+  submission: submissionSchema.prefault({}).describe('Our own users, who send through a listener `as: submission`.'),
   postmaster: parsed('an address, such as postmaster@example.org', parseAddress)
     .optional()
     .describe('Where mail to the bare <postmaster> goes; without it, to postmaster@ the first domain of relay.'),
