@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { AddressPattern } from '../mail/address-pattern.ts'
 import { type AccountBook, type AccountEntry, formatAccounts } from './account-file.ts'
@@ -12,6 +12,10 @@ export type Edit = (entries: Map<string, AccountEntry>) => string | undefined | 
 /** Changes a file of accounts, which only its owner may read. Whoever reads it meanwhile finds the old one or the new one, whole. */
 export async function editAccounts(file: string, edit: Edit): Promise<string | undefined> {
   const lock = `${file}.new`
+  // Not the folders above it: a path that is misspelt near its root should not come true.
+  await mkdir(dirname(file), { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
   let handle: Awaited<ReturnType<typeof open>>
   try {
     // Two administrators at once: the second would undo what the first has done.

@@ -7,11 +7,13 @@ const packages = {
   dovecot: 'dovecot-core dovecot-lmtpd dovecot-imapd dovecot-pop3d',
   authres: 'python3-authres',
   exim4: 'exim4-daemon-light',
+  msmtp: 'msmtp',
   nmap: 'nmap',
   openssl: 'openssl',
   postfix: 'postfix',
   prometheus: 'prometheus',
   promtool: 'prometheus',
+  's-nail': 's-nail',
   swaks: 'swaks',
 } as const
 
