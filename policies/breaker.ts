@@ -76,15 +76,16 @@ export default definePolicy({
 /** Nobody has released it since. */
 async function stopOf({ user, store }: Watched): Promise<Stop | undefined> {
   const stop = await store.get<Stop>(`stopped ${user}`)
-  return stop && ((await store.get<number>(`released ${user}`)) ?? 0) < stop.at ? stop : undefined
+  const released = await store.get<number>(`released ${user}`)
+  return stop && (released === undefined || released < stop.at) ? stop : undefined
 }
 
 /** Stops it, when it is over a limit with the recipients of this message. */
 async function stopNow(watched: Watched, inThisMessage: number): Promise<Stop | undefined> {
   const { user, store, options, now } = watched
-  const released = (await store.get<number>(`released ${user}`)) ?? 0
+  const released = await store.get<number>(`released ${user}`)
   // What it had sent before it was released is forgiven.
-  if (released > now.getTime() - options.seconds * 1000) return undefined
+  if (released !== undefined && released > now.getTime() - options.seconds * 1000) return undefined
   const recipients = ((await store.get<number>(`recipients ${user}`)) ?? 0) + inThisMessage
   const refused = (await store.get<number>(`refused ${user}`)) ?? 0
   const why = tooMuch({ recipients, refused }, options)
