@@ -52,7 +52,7 @@ describe("Dovecot's protocol", () => {
         'CONT\tN\tx',
         'OK\tN\tnothing',
       ]
-      if (line.startsWith('AUTH')) socket.write(`${said[Number(number) - 1]?.replace('N', number ?? '')}\n`)
+      if (line.startsWith('AUTH')) socket.write(`${said[Number(number) - 1]?.replace('\tN\t', `\t${number}\t`)}\n`)
     })
     const answers = []
     for (let number = 0; number < 5; number++) answers.push(await ask(accounts))
