@@ -39,10 +39,10 @@ export async function fetchStsPolicy(domain: string, fetching: StsFetching): Pro
   }
 }
 
-function optionsFor(
-  domain: string,
-  { dns, families, secureContext, port = 443, deadlineMs = 60_000 }: StsFetching,
-): RequestOptions {
+type Options = RequestOptions & Pick<StsFetching, 'secureContext'>
+
+function optionsFor(domain: string, fetching: StsFetching): Options {
+  const { dns, families, secureContext, port = 443, deadlineMs = 60_000 } = fetching
   return {
     port,
     lookup: lookupBy(dns, families),

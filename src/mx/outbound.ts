@@ -78,7 +78,8 @@ export class Outbound {
     const { domain } = destination.recipient
     const found = await this.exchangers(domain)
     if ('code' in found) return found
-    const sts = await this.policyOf(domain)
+    const sts = await this.policyOf(domain).catch(storeTrouble)
+    if (sts && 'code' in sts) return sts
     return { transport: new MxTransport(this.#exchange(domain, found, sts)), provider: found.provider }
   }
 
@@ -152,6 +153,16 @@ export class Outbound {
       serverName,
       ...(checkPeer && { checkPeer }),
     }
+  }
+}
+
+/** Who cannot read which policies there are must not send as if there were none. */
+function storeTrouble(error: unknown): Reply {
+  return {
+    code: 451,
+    status: '4.3.0',
+    text: 'The policies of mail servers cannot be read, please try again later',
+    detail: String(error),
   }
 }
 

@@ -33,12 +33,13 @@ const shortestSeconds = 60
 export class StsCache {
   readonly #options: Options
   readonly #underWay = new Map<string, Promise<StsPolicy | undefined>>()
+  readonly #fetching = new Map<string, Promise<StsPolicy | undefined>>()
 
   constructor(options: Options) {
     this.#options = options
   }
 
-  /** The policy that mail to a domain must follow; none where there is none, or none could be found out (RFC 8461, 5.1). */
+  /** The policy that mail to a domain must follow; none where there is none, or none could be found out (RFC 8461, 5.1). Rejects when the store does. */
   policyOf(domain: string): Promise<StsPolicy | undefined> {
     const known = this.#underWay.get(domain)
     if (known) return known
@@ -53,8 +54,8 @@ export class StsCache {
     const isOld = kept !== undefined && this.#options.now().getTime() - kept.fetchedAt > ageBeforeRefresh(kept)
     if (kept?.id === record.id && !isOld) return kept
     if (kept?.id !== record.id) return (await this.#fetch(domain, record.id)) ?? kept
-    // It is still good: no mail waits for its refreshment.
-    void this.#fetch(domain, record.id)
+    // It is still good: no mail waits for its refreshment, or for a store in trouble, which says so itself.
+    void this.#fetch(domain, record.id).catch(() => {})
     return kept
   }
 
@@ -62,7 +63,13 @@ export class StsCache {
     return this.#options.store.get<Kept>(`policy ${domain}`)
   }
 
-  async #fetch(domain: string, id: string): Promise<StsPolicy | undefined> {
+  #fetch(domain: string, id: string): Promise<StsPolicy | undefined> {
+    const fetching = this.#fetching.get(domain) ?? this.#fetchOnce(domain, id).finally(() => this.#fetching.delete(domain))
+    this.#fetching.set(domain, fetching)
+    return fetching
+  }
+
+  async #fetchOnce(domain: string, id: string): Promise<StsPolicy | undefined> {
     const { store, fetch, now, report } = this.#options
     if (await store.get(`failed ${domain}`)) return undefined
     const policy = await fetch(domain)
