@@ -118,9 +118,10 @@ async function openDns(configuration: Configuration, { rules, facts, transports 
   return { health, watch: new ListWatch({ dns, uncached: health, lists, report }) }
 }
 
-async function openResolver({ dns }: Configuration, counters: DnsCounters): Promise<Resolver> {
+/** Those who are asked about the DNS, as the configuration says. */
+export async function openResolver({ dns }: Pick<Configuration, 'dns'>, counters?: DnsCounters): Promise<Resolver> {
   const { timeoutMs, trustAd, servers = await readSystemServers() } = dns
-  return new Resolver({ servers, timeoutMs, trustAd, counters })
+  return new Resolver({ servers, timeoutMs, trustAd, ...(counters && { counters }) })
 }
 
 function tellOfDns(log: Log, { state, ...counts }: DnsNews): void {

@@ -4,6 +4,7 @@ import { dnsSchema } from './dns.ts'
 import { limitsSchema } from './limits.ts'
 import { listenSchema } from './listen.ts'
 import { metricsSchema } from './metrics.ts'
+import { outboundSchema } from './outbound.ts'
 import { ownName } from './own-name.ts'
 import { domain, parsed } from './parsed.ts'
 import { relaysSchema } from './relay.ts'
@@ -27,6 +28,7 @@ export const configurationSchema = z.strictObject({
   tls: tlsSchema.optional().describe('The certificate that clients see; without it, TLS is not offered.'),
   listen: z.array(listenSchema).min(1).describe('The addresses to listen on.'),
   relay: relaysSchema.describe('The domains that we relay for, and where their mail goes; no verdict can widen this.'),
+  outbound: outboundSchema.prefault({}).describe('How mail leaves for servers that are not ours.'),
   postmaster: parsed('an address, such as postmaster@example.org', parseAddress)
     .optional()
     .describe('Where mail to the bare <postmaster> goes; without it, to postmaster@ the first domain of relay.'),

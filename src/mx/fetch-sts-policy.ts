@@ -11,8 +11,8 @@ import { type TlsFailure, tlsFailure } from './tls-failure.ts'
 export interface StsFetching {
   readonly dns: Dns
   readonly families: Families
-  /** With the authorities that a policy host's certificate must come from. */
-  readonly secureContext: SecureContext
+  /** The authorities that a policy host's certificate must come from. */
+  readonly trust: () => SecureContext
   /** 443, but in tests. */
   readonly port?: number
   /** For all of it; a minute unless told (RFC 8461, 3.3). */
@@ -39,14 +39,14 @@ export async function fetchStsPolicy(domain: string, fetching: StsFetching): Pro
   }
 }
 
-type Options = RequestOptions & Pick<StsFetching, 'secureContext'>
+type Options = RequestOptions & { readonly secureContext: SecureContext }
 
 function optionsFor(domain: string, fetching: StsFetching): Options {
-  const { dns, families, secureContext, port = 443, deadlineMs = 60_000 } = fetching
+  const { dns, families, trust, port = 443, deadlineMs = 60_000 } = fetching
   return {
     port,
     lookup: lookupBy(dns, families),
-    secureContext,
+    secureContext: trust(),
     agent: false,
     servername: `mta-sts.${domain}`,
     headers: { host: `mta-sts.${domain}`, accept: 'text/plain', connection: 'close' },

@@ -46,8 +46,8 @@ export interface OutboundOptions {
   readonly maxConnectionsInAll: number
   readonly dane: boolean
   readonly mtaSts: boolean
-  /** With the authorities that certificates must come from where MTA-STS asks for that. */
-  readonly secureContext: SecureContext
+  /** The authorities that certificates must come from where MTA-STS asks for that. */
+  readonly trust: () => SecureContext
   readonly now: () => Date
   /** A route that somebody has set, which goes before MX. */
   readonly override?: (destination: Destination) => OutboundRoute | undefined
@@ -133,8 +133,8 @@ export class Outbound {
     return this.security(domain, host, about)
   }
 
-  #hop({ host, address }: Candidate, { tls, checkPeer, serverName }: Security): NextHop {
-    const { hostname, timeouts, maxConnections, secureContext, ports } = this.#options
+  #hop({ host, address }: Candidate, { tls, checkPeer, serverName, policy }: Security): NextHop {
+    const { hostname, timeouts, maxConnections, trust, ports } = this.#options
     const port = ports?.smtp ?? 25
     return {
       name: `${host.name}[${address}]:${port}`,
@@ -143,7 +143,7 @@ export class Outbound {
       hostname,
       tls,
       verify: false,
-      secureContext,
+      ...(policy === 'sts' && { secureContext: trust() }),
       identity: 'none',
       eightBit: 'send',
       returnPath: false,
@@ -173,8 +173,8 @@ export interface SecurityContext {
 }
 
 function openPolicies(options: OutboundOptions, report: TlsReport): StsCache {
-  const { dns, store, families, secureContext, now, ports } = options
-  const fetching = { dns, families, secureContext, ...(ports && { port: ports.https }) }
+  const { dns, store, families, trust, now, ports } = options
+  const fetching = { dns, families, trust, ...(ports && { port: ports.https }) }
   return new StsCache({
     dns,
     store: partOf(store, 'mta-sts'),
