@@ -73,7 +73,7 @@ export class Outbound {
 
   /** Where mail goes; a reply says why it can go nowhere, for good or for now. Transports need not be closed. */
   async route(destination: Destination): Promise<OutboundRoute | Reply> {
-    const route = this.#options.override?.(destination)
+    const route = this.override(destination)
     if (route) return route
     const { domain } = destination.recipient
     const found = await this.exchangers(domain)
@@ -81,6 +81,11 @@ export class Outbound {
     const sts = await this.policyOf(domain).catch(storeTrouble)
     if (sts && 'code' in sts) return sts
     return { transport: new MxTransport(this.#exchange(domain, found, sts)), provider: found.provider }
+  }
+
+  /** The route that somebody has set for this mail, if there is one. */
+  override(destination: Destination): OutboundRoute | undefined {
+    return this.#options.override?.(destination)
   }
 
   /** The servers that take a domain's mail. */
