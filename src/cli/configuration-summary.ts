@@ -32,7 +32,7 @@ export function summarize({
     })),
     ...(metrics && { metrics: formatEndpoint(metrics.listen) }),
     routes: Object.entries(relay).map(([domain, { to, identity }]) => ({ domain, to: to.text, identity })),
-    ...(outbound && { outbound: outbound.to.text }),
+    outbound: outbound.smarthost?.to?.text ?? 'mx',
     ...(relayFrom.length > 0 && { relayFrom: relayFrom.map(({ text }) => text) }),
     rules: rules.map(({ name, policy, settings }) => ({
       name,
@@ -68,7 +68,7 @@ export function formatSummary(summary: Summary): string {
       'Relays for',
       routes.map(({ domain, to, identity }) => [domain, to, `identity ${identity}`]),
     ),
-    ...titled('Sends the mail of our own to', outbound === undefined ? [] : [[outbound]]),
+    ...titled('Sends the mail of our own to', [[outbound]]),
     ...titled('Relays without a password from', relayFrom === undefined ? [] : [relayFrom]),
     ...titled(
       'Judges by',

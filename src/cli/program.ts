@@ -5,7 +5,9 @@ import { exitCodes } from './exit-codes.ts'
 import { addExplain } from './explain.ts'
 import { addPolicyDefault } from './policy-default.ts'
 import { addPolicyList } from './policy-list.ts'
+import { addRoute } from './route.ts'
 import { addRun } from './run.ts'
+import { addTlsReport } from './tls-report.ts'
 import { version } from './version.ts'
 import { addWorker } from './workers/work.ts'
 
@@ -17,7 +19,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('A policy-focused anti-spam relay gateway for SMTP.')
     .version(version())
     .exitOverride()
-  for (const add of [addRun, addWorker, addCheck, addExplain, addAccount]) add(program)
+  for (const add of [addRun, addWorker, addCheck, addExplain, addRoute, addTlsReport, addAccount]) add(program)
   const policy = program.command('policy').description('What is known of policies.')
   for (const add of [addPolicyList, addPolicyDefault]) add(policy)
   try {

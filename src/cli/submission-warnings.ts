@@ -8,12 +8,7 @@ import { parseAddress } from '../mail/address.ts'
 /** What is allowed, and seldom wise, about mail of our own users and servers. */
 export async function submissionWarnings(configuration: Configuration): Promise<string[]> {
   const isOpen = configuration.listen.some(({ as }) => as === 'submission')
-  return [
-    ...aboutListeners(configuration),
-    ...(isOpen ? await aboutAccounts(configuration) : []),
-    ...aboutWayOut(configuration, isOpen),
-    ...aboutProxies(configuration),
-  ]
+  return [...aboutListeners(configuration), ...(isOpen ? await aboutAccounts(configuration) : []), ...aboutProxies(configuration)]
 }
 
 function aboutListeners({ listen, tls }: Configuration): string[] {
@@ -37,13 +32,6 @@ async function aboutAccounts(configuration: Configuration): Promise<string[]> {
     ...(mode & 0o077 ? [`submission: ${file} can be read by others, who may guess at its passwords: chmod 600`] : []),
     ...mute.map(({ name }) => `submission: the account ${name} has no address, so it can send nothing: set submission.addresses`),
   ]
-}
-
-function aboutWayOut({ outbound, relayFrom }: Configuration, isOpen: boolean): string[] {
-  const isNeeded = isOpen || relayFrom.length > 0
-  if (isNeeded && !outbound) return ['outbound: without it our users and servers can send to our own domains only']
-  if (outbound && !isNeeded) return ['outbound: nobody may use it: there is no listener for submission, and no relayFrom']
-  return []
 }
 
 /** Whoever hides behind a proxy that says nothing of it would be one of ours. We do not let it, and it is a mistake all the same. */

@@ -1,6 +1,6 @@
 import type { Users } from '../accounts/users.ts'
 import type { Fact } from '../engine/fact.ts'
-import { defaultBudgetMs, type Gateway, type Outbound } from '../engine/gateway.ts'
+import { defaultBudgetMs, type Gateway } from '../engine/gateway.ts'
 import { learn, type Remark } from '../engine/learn.ts'
 import { type Rule, rulebook, rulesAs } from '../engine/rule.ts'
 import type { Store } from '../engine/store.ts'
@@ -20,11 +20,12 @@ import { quarantineFolder } from './data-folder.ts'
 import { fileTrouble } from './file-trouble.ts'
 import { problemAt } from './issues.ts'
 import type { Configuration } from './load.ts'
-import { outboundBy } from './way-out.ts'
+import { openOutbound } from './open-outbound.ts'
 import type { Checked } from './problem.ts'
 import { type OpenRelay, openRelay, openRoutes, type Routes } from './routes.ts'
 import { putInForce } from './rules-in-force.ts'
 import { openUsers } from './users.ts'
+import { wayOut } from './way-out.ts'
 
 /** A gateway and what it holds open. */
 export interface BuiltGateway {
@@ -63,7 +64,8 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
   const rules = configuration.rules.flatMap(rule => putInForce(rule, store))
   const facts = rules.flatMap(rule => Object.values(rule.facts))
   const { health, watch } = await openDns(configuration, { rules, facts, transports: routes.value.transports }, context)
-  const { route, isExempt, outbound, close } = routes.value
+  const { route, isExempt, close } = routes.value
+  const away = openOutbound(configuration, { dns: watch, store })
   const relayers = new NetworkList(relayFrom)
   const trouble = new RuleTrouble(log)
   const now = () => new Date()
@@ -75,7 +77,7 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
     isDegraded: () => health.isDegraded,
     quarantine: new QuarantineFolder(quarantineFolder(data)),
     route,
-    ...(outbound && { outbound }),
+    outbound: wayOut(away.outbound, routes.value),
     relaysFrom: ip => relayers.find(ip) !== undefined,
     isExempt,
     maxRecipients: limits.recipients,
@@ -91,26 +93,16 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
   const stop = () => {
     watch.stop()
     close()
+    away.close()
     users.value?.close()
   }
   return { value: { gateway, users: users.value, tested: watch.start(), close: stop } }
 }
 
-interface Ways extends Routes {
-  readonly outbound?: Outbound
-}
-
 /** A Maildir that is for everybody is made when it is opened, and may fail. */
-function tryRoutes(configuration: Configuration, open: OpenRelay): Checked<Ways> {
+function tryRoutes(configuration: Configuration, open: OpenRelay): Checked<Routes> {
   try {
-    const routes = openRoutes(configuration, open)
-    if (!configuration.outbound) return { value: routes }
-    const away = open(configuration.outbound, configuration)
-    const close = () => {
-      routes.close()
-      away.close()
-    }
-    return { value: { ...routes, transports: [...routes.transports, away], outbound: outboundBy(away, routes), close } }
+    return { value: openRoutes(configuration, open) }
   } catch (error) {
     return {
       problems: [problemAt(configuration.document, ['relay'], 'Maildirs that we may write to', fileTrouble('relay', error))],
@@ -145,9 +137,10 @@ async function openDns(configuration: Configuration, { rules, facts, transports 
   return { health, watch: new ListWatch({ dns, uncached: health, lists, report }) }
 }
 
-async function openResolver({ dns }: Configuration, counters: DnsCounters): Promise<Resolver> {
+/** Those who are asked about the DNS, as the configuration says. */
+export async function openResolver({ dns }: Pick<Configuration, 'dns'>, counters?: DnsCounters): Promise<Resolver> {
   const { timeoutMs, trustAd, servers = await readSystemServers() } = dns
-  return new Resolver({ servers, timeoutMs, trustAd, counters })
+  return new Resolver({ servers, timeoutMs, trustAd, ...(counters && { counters }) })
 }
 
 function tellOfDns(log: Log, { state, ...counts }: DnsNews): void {

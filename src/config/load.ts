@@ -6,6 +6,7 @@ import { crossCheck } from './cross-checks.ts'
 import { parseDocument, type SourceDocument } from './document.ts'
 import type { ConfigurationSource } from './find.ts'
 import { check } from './issues.ts'
+import { checkPasswords, withAbsoluteFiles } from './outbound-passwords.ts'
 import { defaultRulesFile } from './policies.ts'
 import type { Checked, Problem } from './problem.ts'
 import { type Ours, type PlannedRule, planRules } from './rule-list.ts'
@@ -38,20 +39,22 @@ export async function loadConfiguration({ file, folder, text }: ConfigurationSou
 }
 
 function absolute(settings: Settings, folder: string): Settings {
-  const { data, tls, submission } = settings
+  const { data, tls, outbound, submission } = settings
   const { accounts } = submission
   return {
     ...settings,
     ...('file' in accounts &&
       accounts.file !== undefined && { submission: { ...submission, accounts: { file: resolve(folder, accounts.file) } } }),
     data: resolve(folder, data),
+    outbound: withAbsoluteFiles(outbound, folder),
     ...(tls && { tls: { cert: resolve(folder, tls.cert), key: resolve(folder, tls.key) } }),
   }
 }
 
 async function checkSettings(document: SourceDocument, settings: Settings): Promise<Problem[]> {
   const certificate = settings.tls ? await checkCertificate(document, settings.tls) : []
-  return [...crossCheck(document, settings), ...certificate, ...(await checkAccounts(document, settings))]
+  const passwords = checkPasswords(document, settings.outbound)
+  return [...crossCheck(document, settings), ...certificate, ...passwords, ...(await checkAccounts(document, settings))]
 }
 
 /** The rules of the configuration; when it has none, those that come with Postern, which are in a file of their own. */

@@ -4,7 +4,7 @@ import { parseDestination } from '../relay/destination.ts'
 import { relayTimeoutsSchema } from './relay-timeouts.ts'
 
 /** Where the mail of one domain goes. */
-export const relaySchema = z.strictObject({
+const relaySchema = z.strictObject({
   to: z
     .string()
     .transform((text, context) => {

@@ -4,9 +4,10 @@ import { dnsSchema } from './dns.ts'
 import { limitsSchema } from './limits.ts'
 import { listenSchema } from './listen.ts'
 import { metricsSchema } from './metrics.ts'
+import { outboundSchema } from './outbound.ts'
 import { ownName } from './own-name.ts'
 import { domain, network, parsed } from './parsed.ts'
-import { relaySchema, relaysSchema } from './relay.ts'
+import { relaysSchema } from './relay.ts'
 import { submissionSchema } from './submission.ts'
 import { tlsSchema } from './tls.ts'
 
@@ -34,12 +35,8 @@ export const configurationSchema = z.strictObject({
     .describe(
       'The servers of our own, by address or network, that may send to the world through us without a password; no verdict can widen this.',
     ),
-  outbound: relaySchema
-    .optional()
-    .describe(
-      'Where mail of our own users and servers goes that is for none of our domains; without it, they can only send to those.',
-    ),
   submission: submissionSchema.prefault({}).describe('Our own users, who send through a listener `as: submission`.'),
+  outbound: outboundSchema.prefault({}).describe('How mail leaves for servers that are not ours.'),
   postmaster: parsed('an address, such as postmaster@example.org', parseAddress)
     .optional()
     .describe('Where mail to the bare <postmaster> goes; without it, to postmaster@ the first domain of relay.'),

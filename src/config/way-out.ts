@@ -1,5 +1,8 @@
 import type { Outbound } from '../engine/gateway.ts'
 import type { Transport } from '../engine/transport.ts'
+import type { Address } from '../mail/address.ts'
+import type { Reply } from '../mail/reply.ts'
+import type { Outbound as Away } from '../mx/outbound.ts'
 import { RoutedTransport } from '../relay/routed-transport.ts'
 import type { Routes } from './routes.ts'
 
@@ -7,10 +10,13 @@ import type { Routes } from './routes.ts'
  * The way out for those who may relay: each recipient goes where it belongs, to the server behind us or to the world, all
  * of a message at once.
  */
-export function outboundBy(away: Transport, { route, isOurs }: Routes): Outbound {
-  const transport = new RoutedTransport('outbound', recipient => route(recipient)?.transport ?? away)
+export function wayOut(away: Pick<Away, 'route'>, { route, isOurs }: Routes): Outbound {
+  const transport = new RoutedTransport(
+    'outbound',
+    (recipient, sender) => route(recipient)?.transport ?? byAway(away, recipient, sender),
+  )
   return {
-    requireTls: false,
+    requireTls: true,
     route: recipient => {
       const inbound = route(recipient)
       if (inbound) return { transport, recipient: inbound.recipient }
@@ -18,4 +24,9 @@ export function outboundBy(away: Transport, { route, isOurs }: Routes): Outbound
       return isOurs(recipient) || recipient.domain.startsWith('[') ? undefined : { transport, recipient }
     },
   }
+}
+
+async function byAway(away: Pick<Away, 'route'>, recipient: Address, sender: Address | null): Promise<Transport | Reply> {
+  const found = await away.route({ recipient, sender })
+  return 'code' in found ? found : found.transport
 }

@@ -102,7 +102,7 @@ export class ClientConnection {
     const trouble = await this.#until('secureConnect', ms, 'the TLS handshake')
     if (trouble) return { ...trouble, trouble: 'tls' }
     const stranger = checkPeer?.(secure)
-    if (stranger) this.#fail(stranger)
+    if (stranger && !stranger.isTolerated) this.#fail(stranger)
     return stranger
   }
 

@@ -14,6 +14,8 @@ export class Link {
   uses = 0
   /** Whether it is encrypted. */
   isSecure = false
+  /** What is wrong with its certificate, though it is spoken with. */
+  remark: Trouble | undefined
   #extensions: Extensions = noExtensions
   #client: string | undefined
 

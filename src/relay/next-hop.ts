@@ -1,3 +1,4 @@
+import type { SecureContext } from 'node:tls'
 import type { Meter } from '../engine/meter.ts'
 import type { PeerCheck } from './client-connection.ts'
 import type { HopAddress } from './connect-socket.ts'
@@ -37,6 +38,8 @@ export interface NextHop {
   readonly role?: HopRole
   /** Its name, where the address is only an address: for SNI and the certificate. */
   readonly serverName?: string
+  /** The authorities to trust and the protocols to speak, made once for many servers; instead of `ca`. */
+  readonly secureContext?: SecureContext
   /** Checks the certificate instead of `verify`. */
   readonly checkPeer?: PeerCheck
   /** Who we are to it: said under TLS only, and without TLS nothing is said at all. */

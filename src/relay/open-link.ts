@@ -33,9 +33,8 @@ async function welcome(link: Link, hop: NextHop): Promise<Trouble | undefined> {
   const { connection } = link
   const { greetingMs } = hop.timeouts
   if (hop.tls === 'implicit') {
-    const trouble = await connection.startTls(tlsOptions(hop), greetingMs, hop.checkPeer)
+    const trouble = await encrypt(link, hop)
     if (trouble) return trouble
-    link.isSecure = true
   }
   const banner = await connection.reply(greetingMs)
   if (!isPositive(banner)) return unreachable('greeting', banner)
@@ -53,12 +52,19 @@ async function secure(link: Link, hop: NextHop): Promise<Trouble | undefined> {
   if (isTrouble(answer)) return unreachable('STARTTLS', answer)
   // Refused: the connection goes on in clear, if it may.
   if (!isPositive(answer)) return isRequired ? { ...notOffered, detail: `STARTTLS: ${describe(answer)}` } : undefined
-  const trouble = await link.connection.startTls(tlsOptions(hop), greetingMs, hop.checkPeer)
+  const trouble = await encrypt(link, hop)
   if (trouble) return trouble
-  link.isSecure = true
   // RFC 3207, 4.2: what was said in clear is forgotten.
   const greeting = await link.greet()
   return isPositive(greeting) ? undefined : unreachable('EHLO', greeting)
+}
+
+async function encrypt(link: Link, hop: NextHop): Promise<Trouble | undefined> {
+  const trouble = await link.connection.startTls(tlsOptions(hop), hop.timeouts.greetingMs, hop.checkPeer)
+  if (trouble && !trouble.isTolerated) return trouble
+  link.isSecure = true
+  link.remark = trouble
+  return undefined
 }
 
 const notOffered: Trouble = { trouble: 'tls', detail: 'STARTTLS is not offered', code: 'starttls-not-supported' }
@@ -67,13 +73,14 @@ function unreachable(step: string, answer: Answer): Trouble {
   return { trouble: 'unreachable', detail: `${step}: ${describe(answer)}` }
 }
 
-function tlsOptions({ address, tls, verify, ca, serverName, checkPeer }: NextHop): ConnectionOptions {
+function tlsOptions({ address, tls, verify, ca, serverName, secureContext, checkPeer }: NextHop): ConnectionOptions {
   const host = serverName ?? ('host' in address ? address.host : 'localhost')
   return {
     host,
     // RFC 6066, 3: the name of a server is never an address.
     ...(isIP(host) === 0 && { servername: host }),
     ...(ca !== undefined && { ca }),
+    ...(secureContext && { secureContext }),
     minVersion: 'TLSv1.2',
     rejectUnauthorized: tls !== 'opportunistic' && verify && !checkPeer,
   }

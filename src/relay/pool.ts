@@ -73,6 +73,11 @@ export class Pool {
   /** Keeps no connection from now on: those in use close when they come back, and a new one serves one transaction. */
   close(): void {
     this.#isClosed = true
+    this.closeIdle()
+  }
+
+  /** Takes leave of the connections that nobody uses. */
+  closeIdle(): void {
     for (const { link } of [...this.#idle]) link.connection.quit()
   }
 

@@ -37,7 +37,7 @@ export async function startSubmission({ rules = '[]', more = '' }: Options = {})
     more: `tls: { cert: ${tlsFiles.cert}, key: ${tlsFiles.key} }
 submission: { accounts: { file: accounts } }
 relayFrom: [10.0.0.0/8, 127.0.0.1]
-outbound: { to: "smtp://127.0.0.1:${smarthost.port}", tls: off }
+outbound: { smarthost: { to: "smtp://127.0.0.1:${smarthost.port}", tls: off } }
 ${more}`,
   })
   const user = async () => {

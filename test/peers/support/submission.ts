@@ -41,7 +41,7 @@ listen:
   - { address: "127.0.0.1:${starttls}", as: submission }
   - { address: "127.0.0.1:${implicit}", as: submission, tls: implicit }
 relay: { our.example: { to: "smtp://127.0.0.1:${inside.port}" } }
-outbound: { to: "smtp://127.0.0.1:${smarthost.port}", tls: off }
+outbound: { smarthost: { to: "smtp://127.0.0.1:${smarthost.port}", tls: off } }
 submission: { accounts: ${accounts}, throttle: { perNetwork: ${perNetwork}, perAccount: ${perNetwork} } }
 limits: { greetDelayMs: 0, refusalDelayMs: 0, connectionsPerAddress: 1000, newPerMinute: 100000, errors: 1000, junkCommands: 1000, refusedRecipients: 1000 }
 rules: [{ use: reverse-dns }]
