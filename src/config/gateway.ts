@@ -5,7 +5,6 @@ import { learn, type Remark } from '../engine/learn.ts'
 import { type Rule, rulebook, rulesAs } from '../engine/rule.ts'
 import type { Store } from '../engine/store.ts'
 import { type ListNews, ListWatch, listsOf, publicZone } from '../facts/index.ts'
-import { NetworkList } from '../mail/network-list.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { annotate } from '../relay/annotate.ts'
 import { QuarantineFolder } from '../relay/quarantine-folder.ts'
@@ -18,14 +17,12 @@ import { readSystemServers } from '../world/dns-server.ts'
 import { Resolver } from '../world/resolver.ts'
 import { quarantineFolder } from './data-folder.ts'
 import { fileTrouble } from './file-trouble.ts'
+import { openForOurs } from './for-ours.ts'
 import { problemAt } from './issues.ts'
 import type { Configuration } from './load.ts'
-import { openOutbound } from './open-outbound.ts'
 import type { Checked } from './problem.ts'
 import { type OpenRelay, openRelay, openRoutes, type Routes } from './routes.ts'
 import { putInForce } from './rules-in-force.ts'
-import { openUsers } from './users.ts'
-import { wayOut } from './way-out.ts'
 
 /** A gateway and what it holds open. */
 export interface BuiltGateway {
@@ -55,30 +52,26 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
   const { log, store, metrics } = context
   const routes = tryRoutes(configuration, context.open ?? ((relay, settings) => openRelay(relay, settings, metrics?.meter)))
   if ('problems' in routes) return routes
-  const users = await openUsers(configuration, context)
-  if ('problems' in users) {
-    routes.value.close()
-    return users
-  }
-  const { hostname, mode, limits, data, submission, relayFrom } = configuration
+  const { hostname, mode, limits, data, submission } = configuration
   const rules = configuration.rules.flatMap(rule => putInForce(rule, store))
   const facts = rules.flatMap(rule => Object.values(rule.facts))
   const { health, watch } = await openDns(configuration, { rules, facts, transports: routes.value.transports }, context)
   const { route, isExempt, close } = routes.value
-  const away = openOutbound(configuration, { dns: watch, store })
-  const relayers = new NetworkList(relayFrom)
+  const ours = await openForOurs(configuration, { dns: watch, store, log, routes: routes.value, rules })
+  if ('problems' in ours) {
+    close()
+    return ours
+  }
   const trouble = new RuleTrouble(log)
   const now = () => new Date()
   const gateway: Gateway = {
     rulebook: rulebook(rulesAs(rules, 'mx')),
-    submissionRulebook: rulebook(rulesAs(rules, 'submission')),
     mode,
     world: { dns: watch, now, ...(metrics && { meter: metrics.meter }) },
     isDegraded: () => health.isDegraded,
     quarantine: new QuarantineFolder(quarantineFolder(data)),
     route,
-    outbound: wayOut(away.outbound, routes.value),
-    relaysFrom: ip => relayers.find(ip) !== undefined,
+    ...ours.value.gateway,
     isExempt,
     maxRecipients: limits.recipients,
     budgetMs: defaultBudgetMs,
@@ -93,10 +86,9 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
   const stop = () => {
     watch.stop()
     close()
-    away.close()
-    users.value?.close()
+    ours.value.close()
   }
-  return { value: { gateway, users: users.value, tested: watch.start(), close: stop } }
+  return { value: { gateway, users: ours.value.users, tested: watch.start(), close: stop } }
 }
 
 /** A Maildir that is for everybody is made when it is opened, and may fail. */
