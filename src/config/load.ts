@@ -43,8 +43,9 @@ function absolute(settings: Settings, folder: string): Settings {
   const { accounts } = submission
   return {
     ...settings,
-    ...('file' in accounts &&
-      accounts.file !== undefined && { submission: { ...submission, accounts: { file: resolve(folder, accounts.file) } } }),
+    ...(accounts.file !== undefined && {
+      submission: { ...submission, accounts: { ...accounts, file: resolve(folder, accounts.file) } },
+    }),
     data: resolve(folder, data),
     outbound: withAbsoluteFiles(outbound, folder),
     ...(tls && { tls: { cert: resolve(folder, tls.cert), key: resolve(folder, tls.key) } }),

@@ -15,26 +15,26 @@ function parseServer(text: string) {
   return typeof destination === 'object' && destination.kind === 'smtp' ? destination : undefined
 }
 
-const accountsSchema = z.union([
-  z.strictObject({
+const accountsSchema = z
+  .strictObject({
     file: z
       .string()
       .min(1)
       .optional()
       .describe('The file that `postern account` writes; without it, `accounts` in the data folder.'),
-  }),
-  z.strictObject({
-    dovecot: parsed('the path of a socket such as /run/dovecot/auth-client, or host:port', parseDovecot).describe(
-      'Where Dovecot’s auth service listens for clients, which is asked for each password.',
-    ),
-  }),
-  z.strictObject({
-    server: parsed('smtp://host:587 or smtps://host:465', parseServer).describe(
-      'The mail server that is asked for each password, by AUTH in our user’s name: smtp://host:587 (with STARTTLS) or smtps://host:465.',
-    ),
-    verify: z.boolean().default(true).describe('Whether its certificate must be valid for its name.'),
-  }),
-])
+    dovecot: parsed('the path of a socket such as /run/dovecot/auth-client, or host:port', parseDovecot)
+      .optional()
+      .describe('Where Dovecot’s auth service listens for clients, which is asked for each password.'),
+    server: parsed('smtp://host:587 or smtps://host:465', parseServer)
+      .optional()
+      .describe(
+        'The mail server that is asked for each password, by AUTH in our user’s name: smtp://host:587 (with STARTTLS) or smtps://host:465.',
+      ),
+    verify: z.boolean().default(true).describe('Whether the certificate of `server` must be valid for its name.'),
+  })
+  .refine(({ file, dovecot, server }) => [file, dovecot, server].filter(Boolean).length <= 1, {
+    message: 'one of file, dovecot and server',
+  })
 
 const throttleSchema = z.strictObject({
   perNetwork: z.int().min(1).max(100_000).default(10).describe('How many wrong passwords in an hour from one /24 or /64.'),

@@ -34,14 +34,14 @@ export async function openUsers(configuration: Configuration, { store, log }: Su
 }
 
 async function openAuthenticator(configuration: Configuration, log: Log): Promise<Authenticator> {
-  const { accounts } = configuration.submission
-  if ('dovecot' in accounts) return new Dovecot(accounts.dovecot)
-  if ('server' in accounts) return new ServerBehind(accounts, configuration.hostname)
+  const { dovecot, server, verify } = configuration.submission.accounts
+  if (dovecot) return new Dovecot(dovecot)
+  if (server) return new ServerBehind({ server, verify }, configuration.hostname)
   const onTrouble = (why: string) => log.error({ why }, 'the new accounts cannot be read, the old ones stay in use')
   return AccountsOnDisk.open(accountsFile(configuration) ?? '', onTrouble)
 }
 
 /** The file of accounts; undefined when somebody else is asked for passwords. */
 export function accountsFile({ data, submission: { accounts } }: Pick<Settings, 'data' | 'submission'>): string | undefined {
-  return 'dovecot' in accounts || 'server' in accounts ? undefined : (accounts.file ?? join(data, 'accounts'))
+  return accounts.dovecot || accounts.server ? undefined : (accounts.file ?? join(data, 'accounts'))
 }
