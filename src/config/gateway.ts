@@ -58,10 +58,7 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
   const { health, watch } = await openDns(configuration, { rules, facts, transports: routes.value.transports }, context)
   const { route, isExempt, close } = routes.value
   const ours = await openForOurs(configuration, { dns: watch, store, log, routes: routes.value, rules })
-  if ('problems' in ours) {
-    close()
-    return ours
-  }
+  if ('problems' in ours) return ours
   const trouble = new RuleTrouble(log)
   const now = () => new Date()
   const gateway: Gateway = {

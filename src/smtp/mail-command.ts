@@ -7,7 +7,7 @@ import { parseRecipient, readPath } from './path.ts'
 import { tooBig } from './replies.ts'
 
 /** What we take besides what we offer to everybody. */
-export interface Offered {
+interface Offered {
   /** RFC 3461. */
   readonly dsn?: boolean
   /** RFC 8689. */
