@@ -4,6 +4,7 @@ import { exitCodes } from './exit-codes.ts'
 import { addExplain } from './explain.ts'
 import { addPolicyDefault } from './policy-default.ts'
 import { addPolicyList } from './policy-list.ts'
+import { addQueue } from './queue.ts'
 import { addRun } from './run.ts'
 import { version } from './version.ts'
 import { addWorker } from './workers/work.ts'
@@ -16,7 +17,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('A policy-focused anti-spam relay gateway for SMTP.')
     .version(version())
     .exitOverride()
-  for (const add of [addRun, addWorker, addCheck, addExplain]) add(program)
+  for (const add of [addRun, addWorker, addCheck, addExplain, addQueue]) add(program)
   const policy = program.command('policy').description('What is known of policies.')
   for (const add of [addPolicyList, addPolicyDefault]) add(policy)
   try {

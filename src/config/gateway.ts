@@ -18,6 +18,7 @@ import { quarantineFolder } from './data-folder.ts'
 import { fileTrouble } from './file-trouble.ts'
 import { problemAt } from './issues.ts'
 import type { Configuration } from './load.ts'
+import type { Queue } from './open-queue.ts'
 import type { Checked } from './problem.ts'
 import { type OpenRelay, openRelay, openRoutes, type Routes } from './routes.ts'
 import { putInForce } from './rules-in-force.ts'
@@ -25,6 +26,7 @@ import { putInForce } from './rules-in-force.ts'
 /** A gateway and what it holds open. */
 export interface BuiltGateway {
   readonly gateway: Gateway
+  readonly routes: Routes
   /** Resolves when every blocklist has been tested once. */
   readonly tested: Promise<void>
   /** Lets go of the next hops; transactions that are under way come to their end. */
@@ -39,6 +41,8 @@ export interface GatewayContext {
   readonly dnsCounters?: DnsCounters
   /** A rehearsal counts nothing. */
   readonly metrics?: Metrics
+  /** Where mail waits while its next hop is down; a rehearsal has none. */
+  readonly queue?: Queue | undefined
   /** How transports are opened; a rehearsal has its own that deliver nothing. */
   readonly open?: OpenRelay
 }
@@ -46,7 +50,7 @@ export interface GatewayContext {
 /** Builds all that a conversation needs from a configuration without a fault. */
 export async function buildGateway(configuration: Configuration, context: GatewayContext): Promise<Checked<BuiltGateway>> {
   const { log, store, metrics } = context
-  const routes = tryRoutes(configuration, context.open ?? ((relay, settings) => openRelay(relay, settings, metrics?.meter)))
+  const routes = tryRoutes(configuration, context.open ?? openWith(context))
   if ('problems' in routes) return routes
   const { hostname, mode, limits, data } = configuration
   const rules = configuration.rules.flatMap(rule => putInForce(rule, store))
@@ -77,7 +81,15 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
     watch.stop()
     close()
   }
-  return { value: { gateway, tested: watch.start(), close: stop } }
+  return { value: { gateway, routes: routes.value, tested: watch.start(), close: stop } }
+}
+
+/** Opens next hops, with the queue to stand in for those that are to be queued for. */
+function openWith({ metrics, queue }: GatewayContext): OpenRelay {
+  return (relay, settings) => {
+    const hop = openRelay(relay, settings, metrics?.meter)
+    return relay.whenDown === 'queue' && queue ? queue.behind(hop) : hop
+  }
 }
 
 /** A Maildir that is for everybody is made when it is opened, and may fail. */

@@ -8,7 +8,17 @@ interface Room {
 }
 
 const floorOne = ['src/mail', 'src/engine', 'src/index.ts']
-const floorTwo = [...floorOne, 'src/facts', 'src/world', 'src/relay', 'src/report', 'src/metrics', 'policies']
+const floorTwo = [
+  ...floorOne,
+  'src/facts',
+  'src/world',
+  'src/dsn',
+  'src/relay',
+  'src/queue',
+  'src/report',
+  'src/metrics',
+  'policies',
+]
 const floorThree = [...floorTwo, 'src/smtp', 'src/config']
 const everything = [...floorThree, 'src/cli', 'src/testing.ts', 'src/testing']
 
@@ -22,7 +32,9 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ['node:net', 'node:util', 'node:crypto', 'node:timers/promises', 'mailauth/*', 'postal-mime', 'lru-cache', 'zod'],
   },
   'src/world': { below: floorOne, packages: ['node:*', 'dns-packet', 'ipaddr.js', 'lru-cache'] },
+  'src/dsn': { below: floorOne, packages: ['node:crypto'] },
   'src/relay': { below: floorOne, packages: ['node:*'] },
+  'src/queue': { below: [...floorOne, 'src/dsn', 'src/relay'], packages: ['node:*'] },
   'src/report': { below: floorOne, packages: ['node:*', 'pino', 'pino-pretty'] },
   'src/metrics': { below: floorOne, packages: ['node:*', 'prom-client'] },
   policies: { below: [], packages: ['postern', 'postern/facts'] },
