@@ -28,7 +28,8 @@ export function humanText(report: Report): string {
   const paragraphs = [...groups].map(([action, outcomes]) => paragraph(action, outcomes, report))
   return [
     `This is the mail server ${hostname}.`,
-    ...(subject ? [wrapped(`It is about your message “${subject}”.`)] : []),
+    // Encoded words are for programs.
+    ...(subject && !subject.includes('=?') ? [wrapped(`It is about your message "${subject}".`)] : []),
     ...paragraphs,
     wrapped(`If you ask an administrator about it, please name this number: ${about}`),
     '',
@@ -44,7 +45,8 @@ function paragraph(action: Action, outcomes: readonly Outcome[], { retryUntil }:
 function about(action: Action, { address, reply, server, said }: Outcome): string {
   const lines = [`  <${formatAddress(address)}>`]
   if (action === 'failed' || action === 'delayed') {
-    lines.push(wrapped(causeOf(reply, said), '    '))
+    // Without it, most reports are plain ASCII, which every program shows.
+    lines.push(wrapped(causeOf(reply, said).replaceAll('’', "'"), '    '))
     const words = (said ?? `${reply.code} ${reply.status} ${reply.text}`).replace(/[\x00-\x1f\x7f]+/g, ' ')
     const who = said !== undefined && server !== undefined ? 'That server said' : 'In detail'
     lines.push(wrapped(`${who}: ${words.slice(0, 400)}`, '    '))

@@ -7,7 +7,11 @@ import { temporary, unreachable } from './stage.ts'
 
 describe('what servers say', () => {
   it('the server and its own words are told apart from what we say of it', () => {
-    assert.deepEqual(remoteOf(temporary('451 4.3.0 Not now')), { server: 'smtp://mx.there.example:25', said: '451 4.3.0 Not now', code: 451 })
+    assert.deepEqual(remoteOf(temporary('451 4.3.0 Not now')), {
+      server: 'smtp://mx.there.example:25',
+      said: '451 4.3.0 Not now',
+      code: 451,
+    })
     assert.deepEqual(remoteOf(unreachable), { server: 'smtp://mx.there.example:25' })
     assert.deepEqual(remoteOf({ code: 451, status: '4.0.0', text: '' }), {})
   })
@@ -28,8 +32,14 @@ describe('what servers say', () => {
   })
 
   it('waits differ by a tenth at most', () => {
-    assert.deepEqual([0, 0.5, 1].map(chance => waitAfter(0, [1000, 2000], () => chance)), [900, 1000, 1100])
-    assert.equal(waitAfter(7, [1000, 2000], () => 0.5), 2000)
+    assert.deepEqual(
+      [0, 0.5, 1].map(chance => waitAfter(0, [1000, 2000], () => chance)),
+      [900, 1000, 1100],
+    )
+    assert.equal(
+      waitAfter(7, [1000, 2000], () => 0.5),
+      2000,
+    )
   })
 
   it('the longest end of a provider’s name counts', () => {

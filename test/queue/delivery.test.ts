@@ -9,14 +9,22 @@ describe('the delivery worker', () => {
     const queue = await stage(t, always(there))
     await queue.store.add(mail('bob@a.example', 'eve@a.example', 'kim@b.example'), letter)
     await queue.pass(0)
-    assert.deepEqual(there.arrived.map(({ recipients }) => recipients).toSorted(), [['bob@a.example', 'eve@a.example'], ['kim@b.example']])
+    assert.deepEqual(there.arrived.map(({ recipients }) => recipients).toSorted(), [
+      ['bob@a.example', 'eve@a.example'],
+      ['kim@b.example'],
+    ])
     assert.ok(there.arrived.every(({ content }) => content.endsWith('At noon?\r\n')))
     assert.equal((await queue.store.counts()).messages, 0)
   })
 
   it('one bad recipient among three: two are delivered, one is reported, one waits', async t => {
     const answers: Record<string, Reply> = {
-      'bad@a.example': { code: 550, status: '5.1.1', text: 'No such user', detail: 'smtp://mx.a.example:25: 550 5.1.1 No such user' },
+      'bad@a.example': {
+        code: 550,
+        status: '5.1.1',
+        text: 'No such user',
+        detail: 'smtp://mx.a.example:25: 550 5.1.1 No such user',
+      },
       'full@a.example': temporary('452 4.2.2 Mailbox full'),
     }
     const there = new Elsewhere('there', (recipient, when) => (when === 'asked' ? answers[recipient] : undefined))
@@ -30,7 +38,10 @@ describe('the delivery worker', () => {
     assert.match(report?.content ?? '', /Final-Recipient: rfc822; bad@a\.example\r\nAction: failed\r\nStatus: 5\.1\.1\r\n/)
     assert.doesNotMatch(report?.content ?? '', /full@a\.example|bob@a\.example/)
     const waiting = await queue.store.list({})
-    assert.deepEqual(waiting.map(({ recipient, attempts, reply }) => [recipient, attempts, reply]), [['full@a.example', 1, '452 4.2.2 Mailbox full']])
+    assert.deepEqual(
+      waiting.map(({ recipient, attempts, reply }) => [recipient, attempts, reply]),
+      [['full@a.example', 1, '452 4.2.2 Mailbox full']],
+    )
   })
 
   it('tries again by the schedule', async t => {
@@ -51,9 +62,14 @@ describe('the delivery worker', () => {
   it('tells the sender once that a message waits, and when it is given up', async t => {
     const there = new Elsewhere('there', recipient => (recipient.endsWith('@a.example') ? unreachable : undefined))
     const queue = await stage(t, always(there))
-    await queue.store.add(mail('bob@a.example', ['kim@a.example', { notify: ['FAILURE'] }], ['eve@a.example', { notify: ['NEVER'] }]), letter)
+    await queue.store.add(
+      mail('bob@a.example', ['kim@a.example', { notify: ['FAILURE'] }], ['eve@a.example', { notify: ['NEVER'] }]),
+      letter,
+    )
     for (let passed = 0; passed < 97; passed++) await queue.pass(hour)
-    const actions = there.arrived.map(({ content }) => [...content.matchAll(/^Final-Recipient: rfc822; (.*)\r\nAction: (.*)\r$/gm)].map(m => `${m[1]} ${m[2]}`))
+    const actions = there.arrived.map(({ content }) =>
+      [...content.matchAll(/^Final-Recipient: rfc822; (.*)\r\nAction: (.*)\r$/gm)].map(m => `${m[1]} ${m[2]}`),
+    )
     assert.deepEqual(actions, [['bob@a.example delayed'], ['bob@a.example failed', 'kim@a.example failed']])
     assert.equal((await queue.store.counts()).messages, 0)
     assert.equal(queue.kept.length, 0)
@@ -90,13 +106,21 @@ describe('the delivery worker', () => {
   it('tells of success only who asked for it, and only when nobody else does', async t => {
     const telling = new Elsewhere('telling')
     const begin = telling.begin.bind(telling)
-    Object.assign(telling, { begin: (transaction: Parameters<typeof begin>[0]) => ({ ...begin(transaction), tellsSender: true }) })
+    Object.assign(telling, {
+      begin: (transaction: Parameters<typeof begin>[0]) => ({ ...begin(transaction), tellsSender: true }),
+    })
     const silent = new Elsewhere('silent')
     const queue = await stage(t, domain => ({ transport: domain === 'tells.example' ? telling : silent, provider: domain }))
-    await queue.store.add(mail(['bob@a.example', { notify: ['SUCCESS'], orcpt: 'rfc822;Bob@a.example' }], 'eve@a.example'), letter)
+    await queue.store.add(
+      mail(['bob@a.example', { notify: ['SUCCESS'], orcpt: 'rfc822;Bob@a.example' }], 'eve@a.example'),
+      letter,
+    )
     await queue.pass(0)
     assert.equal(queue.counters.reports, 1)
-    assert.match(silent.arrived.at(-1)?.content ?? '', /Original-Recipient: rfc822; Bob@a\.example\r\n.*\r\nAction: relayed\r\nStatus: 2\./)
+    assert.match(
+      silent.arrived.at(-1)?.content ?? '',
+      /Original-Recipient: rfc822; Bob@a\.example\r\n.*\r\nAction: relayed\r\nStatus: 2\./,
+    )
     await queue.store.add(mail(['bob@tells.example', { notify: ['SUCCESS'] }]), letter)
     await queue.pass(0)
     assert.deepEqual([telling.arrived.length, queue.counters.reports], [1, 1])
@@ -122,7 +146,11 @@ describe('the delivery worker', () => {
   })
 
   it('421 and words like "rate limited" are about the destination', async t => {
-    for (const said of ['421 4.7.0 Try again later', '450 4.7.28 Our system has detected an unusual rate', '451 Too many connections from your host']) {
+    for (const said of [
+      '421 4.7.0 Try again later',
+      '450 4.7.28 Our system has detected an unusual rate',
+      '451 Too many connections from your host',
+    ]) {
       const there = new Elsewhere('there', () => temporary(said))
       const queue = await stage(t, always(there))
       for (let message = 0; message < 10; message++) await queue.store.add(mail('bob@a.example'), letter)
@@ -159,7 +187,10 @@ describe('the delivery worker', () => {
     await queue.pass(0)
     await queue.pass(0)
     assert.match(there.arrived[0]?.content ?? '', /null\.example\r\nAction: failed\r\nStatus: 5\.1\.10/)
-    assert.deepEqual((await queue.store.list({})).map(({ recipient }) => recipient), ['bob@lost.example'])
+    assert.deepEqual(
+      (await queue.store.list({})).map(({ recipient }) => recipient),
+      ['bob@lost.example'],
+    )
   })
 
   it('a server that takes only some recipients at a time gets the others at once', async t => {
@@ -171,6 +202,9 @@ describe('the delivery worker', () => {
     const queue = await stage(t, always(there))
     await queue.store.add(mail('a@a.example', 'b@a.example', 'c@a.example'), letter)
     await queue.pass(0)
-    assert.deepEqual(there.arrived.map(({ recipients }) => recipients.length), [2, 1])
+    assert.deepEqual(
+      there.arrived.map(({ recipients }) => recipients.length),
+      [2, 1],
+    )
   })
 })

@@ -142,12 +142,16 @@ export async function stage(t: TestContext, findWay: FindWay, more: Partial<Deli
     worker.wake()
     await worker.idle()
   }
-  return Object.assign(clock, { folder, store, worker, counters, kept, needs }, {
-    pass: async (ms: number) => {
-      clock.nowMs += ms
-      await settle()
+  return Object.assign(
+    clock,
+    { folder, store, worker, counters, kept, needs },
+    {
+      pass: async (ms: number) => {
+        clock.nowMs += ms
+        await settle()
+      },
     },
-  })
+  )
 }
 
 /** A way to one place for everything. */

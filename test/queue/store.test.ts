@@ -89,7 +89,10 @@ describe('the queue on disk', () => {
     for (let n = 0; n < 20; n++) await a.add(mail('bob@a.example'), letter)
     for (const domain of ['b', 'c', 'd']) await a.add(mail(`bob@${domain}.example`), letter)
     const jobs = await a.claim({ owner: 'a', leaseMs: minute, most: 5, mostPerDomain: 2 })
-    assert.deepEqual(jobs.map(({ domain }) => domain), ['a.example', 'a.example', 'b.example', 'c.example', 'd.example'])
+    assert.deepEqual(
+      jobs.map(({ domain }) => domain),
+      ['a.example', 'a.example', 'b.example', 'c.example', 'd.example'],
+    )
   })
 
   it('holds, retries and deletes what a person names, but not what is being delivered', async t => {
@@ -99,13 +102,19 @@ describe('the queue on disk', () => {
     assert.equal((await claim(a, 'a')).length, 1)
     await a.add(second, letter)
     assert.deepEqual(await b.change({ what: 'hold', filter: {} }), { changed: 1, busy: 1 })
-    assert.deepEqual((await b.list({})).map(({ state }) => state), ['delivering', 'held'])
+    assert.deepEqual(
+      (await b.list({})).map(({ state }) => state),
+      ['delivering', 'held'],
+    )
     assert.deepEqual(await claim(b, 'b'), [])
     assert.deepEqual(await b.change({ what: 'delete', filter: { ids: [first.id] } }), { changed: 0, busy: 1 })
     assert.deepEqual(await b.change({ what: 'retry', filter: { recipient: 'b.example' } }), { changed: 1, busy: 0 })
     assert.equal((await claim(b, 'b')).length, 1)
     await b.settle({ owner: 'b', id: second.id, results: [{ number: 0, state: 'later', delayMs: minute }] })
-    assert.deepEqual(await b.change({ what: 'delete', filter: { sender: 'our.example', state: 'waiting' } }), { changed: 1, busy: 0 })
+    assert.deepEqual(await b.change({ what: 'delete', filter: { sender: 'our.example', state: 'waiting' } }), {
+      changed: 1,
+      busy: 0,
+    })
     assert.equal((await b.counts()).messages, 1)
   })
 
