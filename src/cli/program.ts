@@ -5,6 +5,7 @@ import { exitCodes } from './exit-codes.ts'
 import { addExplain } from './explain.ts'
 import { addPolicyDefault } from './policy-default.ts'
 import { addPolicyList } from './policy-list.ts'
+import { addQueue } from './queue.ts'
 import { addRoute } from './route.ts'
 import { addRun } from './run.ts'
 import { addTlsReport } from './tls-report.ts'
@@ -19,7 +20,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('A policy-focused anti-spam relay gateway for SMTP.')
     .version(version())
     .exitOverride()
-  for (const add of [addRun, addWorker, addCheck, addExplain, addRoute, addTlsReport, addAccount]) add(program)
+  for (const add of [addRun, addWorker, addCheck, addExplain, addRoute, addTlsReport, addAccount, addQueue]) add(program)
   const policy = program.command('policy').description('What is known of policies.')
   for (const add of [addPolicyList, addPolicyDefault]) add(policy)
   try {

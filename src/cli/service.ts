@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { openStore, quarantineFolder } from '../config/data-folder.ts'
 import { type BuiltGateway, buildGateway } from '../config/gateway.ts'
 import type { Configuration } from '../config/load.ts'
+import { openQueueIfNeeded, type Queue } from '../config/open-queue.ts'
 import type { Checked } from '../config/problem.ts'
 import { Metrics } from '../metrics/metrics.ts'
 import type { Report } from '../metrics/report.ts'
@@ -26,6 +27,7 @@ interface Parts {
   readonly store: FileStore
   readonly metrics: Metrics
   readonly dnsCounters: DnsCounters
+  readonly queue: Queue | undefined
   readonly built: BuiltGateway
 }
 
@@ -45,16 +47,19 @@ export class Service {
   readonly #started: Configuration
   /** Gateways of former configurations, whose sessions may still run. */
   readonly #retired = new Map<BuiltGateway, NodeJS.Timeout>()
+  #queue: Queue | undefined
   #current: BuiltGateway
   #server: SmtpServer | undefined
 
-  private constructor(started: Configuration, { log, store, metrics, dnsCounters, built }: Parts) {
+  private constructor(started: Configuration, { log, store, metrics, dnsCounters, queue, built }: Parts) {
     this.#started = started
     this.#log = log
     this.#store = store
     this.#metrics = metrics
     this.#dnsCounters = dnsCounters
+    this.#queue = queue
     this.#current = built
+    queue?.follow(built.routes, built.away)
   }
 
   /** Starts everything, or nothing. */
@@ -62,9 +67,15 @@ export class Service {
     const store = openStore(configuration, log)
     if ('problems' in store) return store
     const metrics = new Metrics(await buildOf(configuration))
-    const parts = { store: store.value, metrics, dnsCounters: newDnsCounters(), log }
+    const queue = await openQueueIfNeeded(configuration, { log, store: store.value })
+    if ('problems' in queue) {
+      store.value.close()
+      return queue
+    }
+    const parts = { store: store.value, metrics, dnsCounters: newDnsCounters(), log, queue: queue.value }
     const built = await build(configuration, parts)
     if ('problems' in built) {
+      await queue.value?.stop(0)
       store.value.close()
       return built
     }
@@ -98,8 +109,7 @@ export class Service {
   async prepare(configuration: Configuration): Promise<Checked<Prepared>> {
     // Half of a new name, or of a new place, would be worse than the old one.
     const { hostname, data } = this.#started
-    const context = { store: this.#store, metrics: this.#metrics, dnsCounters: this.#dnsCounters, log: this.#log }
-    const built = await build({ ...configuration, hostname, data }, context)
+    const built = await this.#build({ ...configuration, hostname, data })
     if ('problems' in built) {
       this.#metrics.reloads.noteFailure()
       return built
@@ -107,11 +117,20 @@ export class Service {
     const takeEffect = async () => {
       const former = this.#current
       this.#current = built.value
+      this.#queue?.follow(built.value.routes, built.value.away)
       this.#retire(former)
       await this.#server?.reloadCertificate()
       this.#metrics.reloads.noteSuccess(await buildOf(configuration))
     }
     return { value: { takeEffect, discard: () => built.value.close() } }
+  }
+
+  async #build(configuration: Configuration): Promise<Checked<BuiltGateway>> {
+    const context = { store: this.#store, metrics: this.#metrics, dnsCounters: this.#dnsCounters, log: this.#log }
+    const queue = this.#queue ? { value: this.#queue } : await openQueueIfNeeded(configuration, context)
+    if ('problems' in queue) return queue
+    this.#queue = queue.value
+    return build(configuration, { ...context, queue: queue.value })
   }
 
   /** What this process has counted. */
@@ -127,6 +146,7 @@ export class Service {
       clearTimeout(timer)
       former.close()
     }
+    await this.#queue?.stop(timeoutMs)
     this.#current.close()
     this.#store.close()
   }
@@ -151,6 +171,7 @@ export class Service {
       edge: () => server.seen,
       stress: () => server.counts,
       store: () => this.#store.counts,
+      queue: () => this.#queue,
       folder: new DataFolder({ data, quarantine: quarantineFolder(data) }),
     })
   }

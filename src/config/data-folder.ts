@@ -24,7 +24,7 @@ export function openStore({ data, document }: Configuration, log: Log): Checked<
 }
 
 /** Not the folders above it: a path that is misspelt near its root should not come true. */
-function makeFolder(path: string): void {
+export function makeFolder(path: string): void {
   if (!existsSync(path)) mkdirSync(path, { mode: 0o700 })
 }
 

@@ -6,14 +6,19 @@ import type { Store } from '../engine/store.ts'
 import { NetworkList } from '../mail/network-list.ts'
 import type { Log } from '../report/log.ts'
 import type { Configuration } from './load.ts'
-import { openOutbound } from './open-outbound.ts'
+import { type OpenedOutbound, openOutbound } from './open-outbound.ts'
+import type { Queue } from './open-queue.ts'
 import type { Checked } from './problem.ts'
 import type { Routes } from './routes.ts'
 import { openUsers } from './users.ts'
 import { wayOut } from './way-out.ts'
 
+/** Finds the servers of strangers. */
+export type Away = Pick<OpenedOutbound['outbound'], 'route'>
+
 /** What a gateway has for our own users and servers, and holds open for them. */
 export interface ForOurs {
+  readonly away: Away
   readonly users: Users | undefined
   readonly gateway: Pick<Gateway, 'submissionRulebook' | 'outbound' | 'relaysFrom'>
   close(): void
@@ -23,6 +28,8 @@ interface Surroundings {
   readonly dns: Dns
   readonly store: Store
   readonly log: Log
+  /** Where mail waits that is for strangers; without it, it goes to them at once. */
+  readonly queue?: Queue | undefined
   readonly routes: Routes
   readonly rules: readonly Rule[]
 }
@@ -30,7 +37,7 @@ interface Surroundings {
 /** Opens the way out, and what knows who may use it. */
 export async function openForOurs(
   configuration: Configuration,
-  { routes, rules, ...rest }: Surroundings,
+  { routes, rules, queue, ...rest }: Surroundings,
 ): Promise<Checked<ForOurs>> {
   const users = await openUsers(configuration, rest)
   if ('problems' in users) return users
@@ -38,12 +45,12 @@ export async function openForOurs(
   const relayers = new NetworkList(configuration.relayFrom)
   const gateway = {
     submissionRulebook: rulebook(rulesAs(rules, 'submission')),
-    outbound: wayOut(away.outbound, routes),
+    outbound: wayOut(away.outbound, routes, queue?.transport),
     relaysFrom: (ip: string) => relayers.find(ip) !== undefined,
   }
   const close = () => {
     away.close()
     users.value?.close()
   }
-  return { value: { users: users.value, gateway, close } }
+  return { value: { away: away.outbound, users: users.value, gateway, close } }
 }

@@ -1,5 +1,4 @@
 import type { Users } from '../accounts/users.ts'
-import type { Fact } from '../engine/fact.ts'
 import { defaultBudgetMs, type Gateway } from '../engine/gateway.ts'
 import { learn, type Remark } from '../engine/learn.ts'
 import { type Rule, rulebook, rulesAs } from '../engine/rule.ts'
@@ -17,9 +16,10 @@ import { readSystemServers } from '../world/dns-server.ts'
 import { Resolver } from '../world/resolver.ts'
 import { quarantineFolder } from './data-folder.ts'
 import { fileTrouble } from './file-trouble.ts'
-import { openForOurs } from './for-ours.ts'
+import { type Away, openForOurs } from './for-ours.ts'
 import { problemAt } from './issues.ts'
 import type { Configuration } from './load.ts'
+import type { Queue } from './open-queue.ts'
 import type { Checked } from './problem.ts'
 import { type OpenRelay, openRelay, openRoutes, type Routes } from './routes.ts'
 import { putInForce } from './rules-in-force.ts'
@@ -29,6 +29,9 @@ export interface BuiltGateway {
   readonly gateway: Gateway
   /** Who may send through us with a password, when there is a listener for them. */
   readonly users: Users | undefined
+  readonly routes: Routes
+  /** The way to the rest of the world. */
+  readonly away: Away
   /** Resolves when every blocklist has been tested once. */
   readonly tested: Promise<void>
   /** Lets go of the next hops; transactions that are under way come to their end. */
@@ -43,6 +46,8 @@ export interface GatewayContext {
   readonly dnsCounters?: DnsCounters
   /** A rehearsal counts nothing. */
   readonly metrics?: Metrics
+  /** Where mail waits while its next hop is down; a rehearsal has none. */
+  readonly queue?: Queue | undefined
   /** How transports are opened; a rehearsal has its own that deliver nothing. */
   readonly open?: OpenRelay
 }
@@ -50,14 +55,13 @@ export interface GatewayContext {
 /** Builds all that a conversation needs from a configuration without a fault. */
 export async function buildGateway(configuration: Configuration, context: GatewayContext): Promise<Checked<BuiltGateway>> {
   const { log, store, metrics } = context
-  const routes = tryRoutes(configuration, context.open ?? ((relay, settings) => openRelay(relay, settings, metrics?.meter)))
+  const routes = tryRoutes(configuration, context.open ?? openWith(context))
   if ('problems' in routes) return routes
   const { hostname, mode, limits, data, submission } = configuration
   const rules = configuration.rules.flatMap(rule => putInForce(rule, store))
-  const facts = rules.flatMap(rule => Object.values(rule.facts))
-  const { health, watch } = await openDns(configuration, { rules, facts, transports: routes.value.transports }, context)
+  const { health, watch } = await openDns(configuration, { rules, transports: routes.value.transports }, context)
   const { route, isExempt, close } = routes.value
-  const ours = await openForOurs(configuration, { dns: watch, store, log, routes: routes.value, rules })
+  const ours = await openForOurs(configuration, { dns: watch, store, log, queue: context.queue, routes: routes.value, rules })
   if ('problems' in ours) return ours
   const trouble = new RuleTrouble(log)
   const now = () => new Date()
@@ -85,7 +89,17 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
     close()
     ours.value.close()
   }
-  return { value: { gateway, users: ours.value.users, tested: watch.start(), close: stop } }
+  return {
+    value: { gateway, users: ours.value.users, routes: routes.value, away: ours.value.away, tested: watch.start(), close: stop },
+  }
+}
+
+/** Opens next hops, with the queue to stand in for those that are to be queued for. */
+function openWith({ metrics, queue }: GatewayContext): OpenRelay {
+  return (relay, settings) => {
+    const hop = openRelay(relay, settings, metrics?.meter)
+    return relay.whenDown === 'queue' && queue ? queue.behind(hop) : hop
+  }
 }
 
 /** A Maildir that is for everybody is made when it is opened, and may fail. */
@@ -101,14 +115,14 @@ function tryRoutes(configuration: Configuration, open: OpenRelay): Checked<Route
 
 interface Judges {
   readonly rules: readonly Rule[]
-  readonly facts: readonly Fact[]
   readonly transports: Routes['transports']
 }
 
 /** The DNS as facts ask it: with a memory, an eye on its health, and without lists that have gone wrong. */
-async function openDns(configuration: Configuration, { rules, facts, transports }: Judges, context: GatewayContext) {
+async function openDns(configuration: Configuration, { rules, transports }: Judges, context: GatewayContext) {
   const { log, metrics, dnsCounters: counters = newDnsCounters() } = context
   const health = new DnsHealth({ dns: await openResolver(configuration, counters), report: news => tellOfDns(log, news) })
+  const facts = rules.flatMap(rule => Object.values(rule.facts))
   const lists = listsOf(facts)
   metrics?.watch({
     rules: rules.map(({ name }) => name),

@@ -38,9 +38,11 @@ const relaySchema = z.strictObject({
       'What becomes of 8-bit mail when the next hop does not offer 8BITMIME; it is never re-encoded, because it may be signed.',
     ),
   whenDown: z
-    .enum(['defer'])
+    .enum(['defer', 'queue'])
     .default('defer')
-    .describe('What happens while the next hop cannot be reached: the sender is asked to come again (451).'),
+    .describe(
+      'What happens while the next hop cannot be reached: the sender is asked to come again (451), or mail for recipients that it is known to have waits in our queue.',
+    ),
   timeouts: relayTimeoutsSchema.prefault({}).describe('How long the next hop may take, each in milliseconds.'),
 })
 

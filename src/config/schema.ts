@@ -7,6 +7,7 @@ import { metricsSchema } from './metrics.ts'
 import { outboundSchema } from './outbound.ts'
 import { ownName } from './own-name.ts'
 import { domain, network, parsed } from './parsed.ts'
+import { queueSchema } from './queue.ts'
 import { relaysSchema } from './relay.ts'
 import { submissionSchema } from './submission.ts'
 import { tlsSchema } from './tls.ts'
@@ -40,6 +41,7 @@ export const configurationSchema = z.strictObject({
   postmaster: parsed('an address, such as postmaster@example.org', parseAddress)
     .optional()
     .describe('Where mail to the bare <postmaster> goes; without it, to postmaster@ the first domain of relay.'),
+  queue: queueSchema.prefault({}).describe('How what cannot be delivered at once is tried again.'),
   metrics: metricsSchema.optional().describe('Where Prometheus asks for numbers; without it, nowhere.'),
   mode: z
     .enum(['enforce', 'observe'])

@@ -8,12 +8,12 @@ import type { Routes } from './routes.ts'
 
 /**
  * The way out for those who may relay: each recipient goes where it belongs, to the server behind us or to the world, all
- * of a message at once.
+ * of a message at once; what is for the world waits in the queue, where there is one.
  */
-export function wayOut(away: Pick<Away, 'route'>, { route, isOurs }: Routes): Outbound {
+export function wayOut(away: Pick<Away, 'route'>, { route, isOurs }: Routes, queue?: Transport): Outbound {
   const transport = new RoutedTransport(
     'outbound',
-    (recipient, sender) => route(recipient)?.transport ?? byAway(away, recipient, sender),
+    (recipient, sender) => route(recipient)?.transport ?? queue ?? byAway(away, recipient, sender),
   )
   return {
     requireTls: true,

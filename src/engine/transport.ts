@@ -30,6 +30,8 @@ export interface Delivery {
    * that the copy is safe: on the next hop's word, or on disk with its folder.
    */
   send(recipients: readonly Address[], message: Message): Promise<ReadonlyMap<Address, Reply>>
+  /** The other side has taken over to tell the sender of success, if that was asked for (RFC 3461, 5.2.2). */
+  readonly tellsSender?: boolean
   /** Ends the transaction, whatever its state. */
   end(): void
 }

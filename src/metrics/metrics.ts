@@ -6,6 +6,7 @@ import { type Hop, hops, writeHops } from './hops.ts'
 import { Judged, judging } from './judged.ts'
 import { Page } from './page.ts'
 import { type Build, Reloads, Runtime, running } from './process.ts'
+import { type CountedQueue, queue, writeQueue } from './queue.ts'
 import type { Report } from './report.ts'
 import { type DataFolder, type StoreCounts, storage, writeStore } from './storage.ts'
 import { Timed, timed } from './timed.ts'
@@ -16,6 +17,7 @@ export const groups = {
   Judging: judging,
   Durations: timed,
   'Next hops': hops,
+  Queue: queue,
   DNS: dns,
   'Store and quarantine': storage,
   Postern: running,
@@ -41,6 +43,8 @@ interface Fixtures {
   readonly edge: () => readonly EdgeCounts[]
   readonly stress: () => StressCounts
   readonly store: () => StoreCounts
+  /** When there is one. */
+  readonly queue?: () => CountedQueue | undefined
   readonly folder: Pick<DataFolder, 'writeTo'>
 }
 
@@ -123,7 +127,7 @@ export class Metrics {
     if (workers) page.set(running.workers, workers.alive)
     if (workers) page.set(running.restarts, workers.restarts)
     if (!this.#fixtures) return
-    const { edge: listeners, stress, store, folder } = this.#fixtures
+    const { edge: listeners, stress, store, folder, queue: counted } = this.#fixtures
     const counts = listeners()
     for (const listener of counts) listener.writeTo(page)
     writeStress(page, stress())
@@ -131,6 +135,8 @@ export class Metrics {
     page.set(edge.spoolFiles, sum(counts, 'spoolFiles'))
     writeStore(page, store())
     await folder.writeTo(page)
+    const queue = counted?.()
+    if (queue) await writeQueue(page, queue)
   }
 
   /** Why mail should rather go elsewhere; nothing in a process that takes none. */

@@ -29,7 +29,7 @@ export interface TransportOptions {
 
 /** A transport that may hold connections. */
 export interface OpenTransport extends Transport {
-  readonly pool?: PoolCounts
+  readonly pool?: PoolCounts | undefined
   close(): void
 }
 

@@ -38,7 +38,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     '8:20: relay["e.example"].to: expected {local} or {domain} in the path of a Maildir, found "maildir:/var/mail/{user}"',
     '9:52: relay["f.example"].identity: expected one of none, xclient, xforward, proxy, found "xclint"',
     '9:65: relay["f.example"].tls: expected one of opportunistic, required, off, found "maybe"',
-    '9:82: relay["f.example"].whenDown: expected defer, found "bounce"',
+    '9:82: relay["f.example"].whenDown: expected one of defer, queue, found "bounce"',
   ],
   'domain-twice': [
     '3:13: postmaster: expected an address in one of the domains of relay, found "postmaster@elsewhere.example"',

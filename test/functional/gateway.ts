@@ -33,6 +33,8 @@ interface Options {
   readonly files?: Readonly<Record<string, string>>
   /** Where mail for our.example goes, when it is not to the next hop. */
   readonly to?: string
+  /** What else is said of our.example: `whenDown: queue`. */
+  readonly relay?: string
 }
 
 /** The whole gateway, as `postern run` starts it, between a real DNS server and a real next hop. */
@@ -62,6 +64,7 @@ export async function startGateway({
   to,
   listeners = [],
   files = {},
+  relay = '',
 }: Options = {}): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-test-'))
   const dns = await startDnsServer({ ...goodZone, ...zone })
@@ -71,7 +74,7 @@ export async function startGateway({
 data: ${join(folder, 'data')}
 dns: { servers: ["${dns.address}"], timeoutMs: 300 }
 listen: [${['{ address: "127.0.0.1:0", as: mx, proxyProtocol: [127.0.0.1] }', ...listeners].join(', ')}]
-relay: { our.example: { to: "${to?.replace('FOLDER', folder) ?? `smtp://127.0.0.1:${hop.port}`}" } }
+relay: { our.example: { to: "${to?.replace('FOLDER', folder) ?? `smtp://127.0.0.1:${hop.port}`}", ${relay} } }
 ${limits}
 rules: ${rules}
 ${more}`

@@ -34,6 +34,7 @@ describe('our own users', () => {
       assert.match(await submit(client, ['bob@our.example', 'ann@away.example', 'eve@away.example']), /^250 2\.0\.0 /)
       client.destroy()
     }
+    await gateway.smarthost.arrived(2)
     assert.deepEqual(
       gateway.smarthost.messages.map(({ sender, recipients }) => [sender, ...recipients]),
       Array(2).fill(['alice@our.example', 'ann@away.example', 'eve@away.example']),
@@ -53,6 +54,7 @@ describe('our own users', () => {
     const client = await gateway.user()
     await client.accepted(alice)
     await submit(client, ['ann@away.example'], letter.replace('Subject', 'Return-Path: <x@y.example>\nSubject'))
+    await gateway.smarthost.arrived(1)
     const text = gateway.smarthost.messages[0]?.content.toString('latin1') ?? ''
     assert.match(
       text,
@@ -83,6 +85,7 @@ describe('our own users', () => {
     assert.match(await from('From: ALICE@Our.example'), /^250 /)
     assert.match(await from('From: "anything" <anybody@alice.example>'), /^250 /)
     await client.accepted('MAIL FROM:<>', 'RSET')
+    await gateway.smarthost.arrived(2)
     assert.equal(gateway.smarthost.messages.length, 2)
     client.destroy()
   })
@@ -133,6 +136,7 @@ describe('a server of our own', () => {
     await server.accepted('MAIL FROM:<someone@forwarded.example>', 'RCPT TO:<ann@away.example>', 'DATA')
     server.write('Subject: bare\n\nHello\n\r\n.\r\n')
     await server.expect(250)
+    await gateway.smarthost.arrived(1)
     assert.equal(gateway.smarthost.messages.length, 1)
     const stranger = await greeted(gateway, 0, 'PROXY TCP4 11.1.2.3 127.0.0.1 4000 25\r\n')
     await stranger.accepted('MAIL FROM:<someone@our.example>')

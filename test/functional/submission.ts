@@ -1,5 +1,5 @@
 import { accountsText, cheapAccount } from '../../fixtures/accounts.ts'
-import { type NextHop, startNextHop } from '../../fixtures/next-hop.ts'
+import { type Arrivals, startArrivals } from '../../fixtures/arrivals.ts'
 import type { Client } from '../smtp/dialogue.ts'
 import { tlsFiles } from '../smtp/edge.ts'
 import { secured } from '../smtp/tls-client.ts'
@@ -7,7 +7,7 @@ import { startGateway, type TestGateway } from './gateway.ts'
 
 /** A gateway that our users send through, with a smarthost on the way out. */
 export interface TestSubmission extends TestGateway {
-  readonly smarthost: NextHop
+  readonly smarthost: Arrivals
   /** A client behind STARTTLS and EHLO at the listener for our users. */
   user(): Promise<Client>
 }
@@ -19,7 +19,7 @@ interface Options {
 
 /** Accounts alice (password `secret`) and bob@our.example (`geheim`); server.our.example sends from 10.1.2.3. */
 export async function startSubmission({ rules = '[]', more = '' }: Options = {}): Promise<TestSubmission> {
-  const smarthost = await startNextHop()
+  const smarthost = await startArrivals()
   const gateway = await startGateway({
     rules,
     listeners: [

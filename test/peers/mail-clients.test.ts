@@ -44,6 +44,7 @@ describe('SUB-01: mail programs send by 587 and by 465', () => {
     for (const how of ['starttls', 'implicit'] as const) {
       const count = gateway.smarthost.messages.length
       await send(gateway[how], how)
+      await gateway.smarthost.arrived(count + 1)
       assert.equal(gateway.smarthost.messages.length, count + 1, how)
       const { sender, recipients, content } = gateway.smarthost.messages.at(-1) ?? assert.fail()
       assert.deepEqual([sender, ...recipients], ['alice@our.example', 'ann@away.example'])

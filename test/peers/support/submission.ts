@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { accountsText, cheapAccount } from '../../../fixtures/accounts.ts'
+import { type Arrivals, startArrivals } from '../../../fixtures/arrivals.ts'
 import { freePort } from '../../../fixtures/free-port.ts'
 import { GatewayProcess } from '../../../fixtures/gateway-process.ts'
 import { type NextHop, startNextHop } from '../../../fixtures/next-hop.ts'
@@ -14,7 +15,7 @@ export interface PeerSubmission {
   readonly starttls: number
   readonly implicit: number
   readonly inside: NextHop
-  readonly smarthost: NextHop
+  readonly smarthost: Arrivals
   readonly process: GatewayProcess
   stop(): Promise<void>
 }
@@ -30,7 +31,7 @@ export async function startSubmission({
   perNetwork = 10,
 }: Settings = {}): Promise<PeerSubmission> {
   const folder = await peerFolder('submission')
-  const [inside, smarthost] = [await startNextHop(), await startNextHop()]
+  const [inside, smarthost] = [await startNextHop(), await startArrivals()]
   const [mx, starttls, implicit] = [await freePort(), await freePort(), await freePort()]
   const text = `hostname: mx.our.example
 data: data
