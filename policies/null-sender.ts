@@ -1,4 +1,4 @@
-import { defer, definePolicy, pass, score, z } from 'postern'
+import { defer, definePolicy, isSubmission, pass, type Store, score, z } from 'postern'
 import { bounce } from 'postern/facts'
 
 const points = z.number().min(0)
@@ -23,6 +23,13 @@ const options = z.strictObject({
     .describe(
       'The Message-IDs of what our users have sent in the last days, best in a file that your server writes. While there is none, no bounce is called forged.',
     ),
+  days: z
+    .number()
+    .int()
+    .min(0)
+    .max(90)
+    .default(10)
+    .describe('For how many days the Message-IDs are remembered of what our users have sent through us; 0 is not at all.'),
   matched: points.default(2).describe('Points that are taken off an automatic answer to a message of ours.'),
   unmatched: points.default(3).describe('Points for an automatic answer to a message that we have not sent.'),
 })
@@ -51,11 +58,29 @@ export default definePolicy({
   },
   also: [atRcpt],
   facts: () => ({ bounce }),
-  judge({ sender, options, facts: { bounce } }) {
+  async judge({ sender, options, store, facts: { bounce } }) {
     if (sender !== null) return pass()
-    const ours = bounce.messageIds.find(id => options.sent.has(id))
+    const ours = bounce.messageIds.find(id => options.sent.has(id)) ?? (await learned(bounce.messageIds, store))
     if (ours !== undefined) return score(-options.matched, 'answer', ours)
     // Receipts and absence notes have no sender either, and not all of them say what they answer.
-    return options.sent.size > 0 ? score(options.unmatched, 'not-ours') : pass()
+    const isKnown = options.sent.size > 0 || (await store.get<number>(anything)) !== undefined
+    return isKnown ? score(options.unmatched, 'not-ours') : pass()
+  },
+  async learn({ trace, options, store }) {
+    const id = trace.message?.messageId?.match(/<[^<>\s]{1,998}>/)?.[0]
+    const isSent = isSubmission(trace.session) && trace.recipients.some(({ outcome }) => outcome === 'delivered')
+    if (options.days === 0 || id === undefined || !isSent) return []
+    const seconds = options.days * 24 * 3600
+    await store.set(`sent ${id}`, 1, seconds)
+    await store.set(anything, 1, seconds)
+    return []
   },
 })
+
+/** Something has been sent, so that what has not can be told. */
+const anything = 'anything'
+
+async function learned(ids: readonly string[], store: Store): Promise<string | undefined> {
+  for (const id of ids) if ((await store.get<number>(`sent ${id}`)) !== undefined) return id
+  return undefined
+}

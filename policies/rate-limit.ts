@@ -22,9 +22,11 @@ const options = z
         'What is counted. Refused recipients are those that were refused for good, most of them because they do not exist.',
       ),
     per: z
-      .enum(['address', 'network', 'sender-domain'])
+      .enum(['address', 'network', 'sender-domain', 'account'])
       .default('address')
-      .describe('Who shares a count: a client’s address, its /24 or /64, or the domain in MAIL FROM.'),
+      .describe(
+        'Who shares a count: a client’s address, its /24 or /64, the domain in MAIL FROM, or an account of ours (for `as: submission`).',
+      ),
     limit: z.number().int().min(1).default(100).describe('How many are free.'),
     seconds: z.number().int().min(1).max(86_400).default(60).describe('In how many seconds.'),
     kind: z
@@ -34,9 +36,9 @@ const options = z
     action: z.enum(['score', 'defer', 'reject']).default('defer').describe('What happens to what is beyond the limit.'),
     points: z.number().min(0).default(2).describe('How many points, when the action is `score`.'),
   })
-  .refine(({ count, per }) => count !== 'connections' || per !== 'sender-domain', {
+  .refine(({ count, per }) => count !== 'connections' || per === 'address' || per === 'network', {
     path: ['per'],
-    error: 'expected address or network: a connection has no sender yet',
+    error: 'expected address or network: a connection has no sender yet, and no account',
   })
 
 type Options = z.output<typeof options>
@@ -143,6 +145,7 @@ async function countTokens(key: string, amount: number, { store, options, now }:
 
 function keyOf({ session, sender, isTheirs, options: { per } }: Counted): string | undefined {
   const { ip } = session.client
+  if (per === 'account') return session.user
   // Anybody can name any sender: what he sends must not count for the one he names.
   if (per === 'sender-domain')
     return sender ? (isTheirs ? sender.domain : `${sender.domain} from ${neighbourhood(ip)}`) : undefined

@@ -14,6 +14,8 @@ export function summarize({
   mode,
   listen,
   relay,
+  relayFrom,
+  outbound,
   rules,
   tls,
   metrics,
@@ -32,11 +34,14 @@ export function summarize({
     })),
     ...(metrics && { metrics: formatEndpoint(metrics.listen) }),
     routes: Object.entries(relay).map(([domain, { to, identity }]) => ({ domain, to: to.text, identity })),
+    outbound: outbound.smarthost?.to?.text ?? 'mx',
+    ...(relayFrom.length > 0 && { relayFrom: relayFrom.map(({ text }) => text) }),
     rules: rules.map(({ name, policy, settings }) => ({
       name,
       phase: policy.phase,
       phases: [...policy.also.map(({ phase }) => phase), policy.phase],
       mode: settings.mode,
+      as: settings.as,
       policy: policy.name,
     })),
   }
@@ -46,7 +51,8 @@ type Summary = ReturnType<typeof summarize> & { readonly warnings: readonly stri
 
 /** The same for people. */
 export function formatSummary(summary: Summary): string {
-  const { file, hostname, data, journal, workers, mode, listeners, metrics, routes, rules, warnings } = summary
+  const { file, hostname, data, journal, workers, mode, listeners, metrics, routes, outbound, relayFrom, rules, warnings } =
+    summary
   const lines = [
     `${file} is in order`,
     '',
@@ -66,9 +72,16 @@ export function formatSummary(summary: Summary): string {
       'Relays for',
       routes.map(({ domain, to, identity }) => [domain, to, `identity ${identity}`]),
     ),
+    ...titled('Sends the mail of our own to', [[outbound]]),
+    ...titled('Relays without a password from', relayFrom === undefined ? [] : [relayFrom]),
     ...titled(
       'Judges by',
-      rules.map(({ name, phases, mode }) => [name, `at ${phases.join(', ')}`, mode === 'shadow' ? 'in shadow' : '']),
+      rules.map(({ name, phases, as, mode }) => [
+        name,
+        `at ${phases.join(', ')}`,
+        as === 'mx' ? '' : `as ${as}`,
+        mode === 'shadow' ? 'in shadow' : '',
+      ]),
     ),
     ...titled(
       'Warnings',

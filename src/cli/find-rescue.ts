@@ -3,9 +3,9 @@ import { loadConfiguration } from '../config/load.ts'
 import { formatProblem } from '../config/problem.ts'
 import type { RecipientTrace, Trace } from '../engine/trace.ts'
 import { judgeAgain } from '../report/judge-again.ts'
-import { rulesOf } from './account.ts'
 import { type Candidate, candidatesFor } from './exceptions.ts'
 import type { Found } from './startup.ts'
+import { rulesOf } from './trace-account.ts'
 
 /** An exception that would have let the mail in, and the change to a file that makes it. */
 export interface Rescue {

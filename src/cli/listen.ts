@@ -12,7 +12,7 @@ export interface Edge {
   readonly ticketKeys?: Buffer
 }
 
-type Rest = Pick<SmtpServerOptions, 'gateway' | 'store' | 'log'> & Edge
+type Rest = Pick<SmtpServerOptions, 'gateway' | 'users' | 'store' | 'log'> & Edge
 
 /** Opens the listeners of a configuration. An address that cannot be had is a problem at its place in the file. */
 export async function listen(configuration: Configuration, { sockets, ...rest }: Rest): Promise<Checked<SmtpServer>> {

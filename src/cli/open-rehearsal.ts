@@ -47,7 +47,7 @@ export async function openRehearsal(configuration: Configuration): Promise<Check
 }
 
 /** The store of the running gateway, when there is one: who asks may not be allowed to read it. */
-function openMemory({ data }: Configuration): { readonly store: Store; readonly close: () => void } {
+export function openMemory({ data }: Pick<Configuration, 'data'>): { readonly store: Store; readonly close: () => void } {
   const now = () => new Date()
   const nothing = { store: memoryStore(now), close: () => {} }
   if (!existsSync(storeFile(data))) return nothing

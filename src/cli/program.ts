@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addAccount } from './account.ts'
 import { addCheck } from './check.ts'
 import { exitCodes } from './exit-codes.ts'
 import { addExplain } from './explain.ts'
@@ -6,14 +7,22 @@ import { addPolicyDefault } from './policy-default.ts'
 import { addPolicyList } from './policy-list.ts'
 import { addPolicyNew } from './policy-new.ts'
 import { addPolicyTest } from './policy-test.ts'
+import { addQueue } from './queue.ts'
 import { addReplay } from './replay.ts'
 import { addRescue } from './rescue.ts'
+import { addRoute } from './route.ts'
 import { addRun } from './run.ts'
 import { addShadow } from './shadow.ts'
+import { addTlsReport } from './tls-report.ts'
 import { addTrace } from './trace.ts'
 import { addTraces } from './traces.ts'
 import { version } from './version.ts'
 import { addWorker } from './workers/work.ts'
+
+const commands = [
+  ...[addRun, addWorker, addCheck, addExplain, addTraces, addTrace, addRescue, addShadow, addReplay],
+  ...[addRoute, addTlsReport, addAccount, addQueue],
+]
 
 /** Runs the command that was asked for. Its exit code tells scripts how it went. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -23,7 +32,6 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('A policy-focused anti-spam relay gateway for SMTP.')
     .version(version())
     .exitOverride()
-  const commands = [addRun, addWorker, addCheck, addExplain, addTraces, addTrace, addRescue, addShadow, addReplay]
   for (const add of commands) add(program)
   const policy = program.command('policy').description('Policies: those that there are, and your own.')
   for (const add of [addPolicyNew, addPolicyTest, addPolicyList, addPolicyDefault]) add(policy)

@@ -1,7 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { openJournal, openStore, quarantineFolder } from '../config/data-folder.ts'
-import { type BuiltGateway, buildGateway } from '../config/gateway.ts'
+import type { BuiltGateway } from '../config/gateway.ts'
 import type { Configuration } from '../config/load.ts'
+import { openQueueIfNeeded, type Queue } from '../config/open-queue.ts'
 import type { Checked } from '../config/problem.ts'
 import type { JournalWriter } from '../journal/journal-writer.ts'
 import { Metrics } from '../metrics/metrics.ts'
@@ -12,12 +12,10 @@ import type { SmtpServer } from '../smtp/smtp-server.ts'
 import { type DnsCounters, newDnsCounters } from '../world/dns-counters.ts'
 import type { FileStore } from '../world/sqlite-store.ts'
 import { buildOf } from './build.ts'
+import { buildTested } from './build-tested.ts'
 import { type Edge, listen } from './listen.ts'
 import { needsRestart } from './needs-restart.ts'
 import { tellBroken, tellInForce } from './reload-news.ts'
-
-/** How long mail waits at the start, or at a reload, for the blocklists to be tested. */
-const testPatienceMs = 2000
 
 /** How long messages that are coming in may take to be finished once we are told to stop. */
 export const drainMs = 30_000
@@ -28,6 +26,7 @@ interface Parts {
   readonly metrics: Metrics
   readonly journal: JournalWriter | undefined
   readonly dnsCounters: DnsCounters
+  readonly queue: Queue | undefined
   readonly built: BuiltGateway
 }
 
@@ -48,17 +47,20 @@ export class Service {
   readonly #started: Configuration
   /** Gateways of former configurations, whose sessions may still run. */
   readonly #retired = new Map<BuiltGateway, NodeJS.Timeout>()
+  #queue: Queue | undefined
   #current: BuiltGateway
   #server: SmtpServer | undefined
 
-  private constructor(started: Configuration, { log, store, metrics, journal, dnsCounters, built }: Parts) {
+  private constructor(started: Configuration, { log, store, metrics, journal, dnsCounters, queue, built }: Parts) {
     this.#started = started
     this.#log = log
     this.#store = store
     this.#metrics = metrics
     this.#journal = journal
     this.#dnsCounters = dnsCounters
+    this.#queue = queue
     this.#current = built
+    queue?.follow(built.routes, built.away)
   }
 
   /** Starts everything, or nothing. */
@@ -66,10 +68,16 @@ export class Service {
     const store = openStore(configuration, log)
     if ('problems' in store) return store
     const metrics = new Metrics(await buildOf(configuration))
+    const queue = await openQueueIfNeeded(configuration, { log, store: store.value })
+    if ('problems' in queue) {
+      store.value.close()
+      return queue
+    }
     const journal = openJournal(configuration, log)
-    const parts = { store: store.value, metrics, journal, dnsCounters: newDnsCounters(), log }
-    const built = await build(configuration, parts)
+    const parts = { store: store.value, metrics, journal, dnsCounters: newDnsCounters(), log, queue: queue.value }
+    const built = await buildTested(configuration, parts)
     if ('problems' in built) {
+      await queue.value?.stop(0)
       store.value.close()
       await journal?.close()
       return built
@@ -104,8 +112,7 @@ export class Service {
   async prepare(configuration: Configuration): Promise<Checked<Prepared>> {
     // Half of a new name, or of a new place, would be worse than the old one.
     const { hostname, data } = this.#started
-    const context = { store: this.#store, metrics: this.#metrics, journal: this.#journal, dnsCounters: this.#dnsCounters }
-    const built = await build({ ...configuration, hostname, data }, { ...context, log: this.#log })
+    const built = await this.#build({ ...configuration, hostname, data })
     if ('problems' in built) {
       this.#metrics.reloads.noteFailure()
       return built
@@ -113,11 +120,26 @@ export class Service {
     const takeEffect = async () => {
       const former = this.#current
       this.#current = built.value
+      this.#queue?.follow(built.value.routes, built.value.away)
       this.#retire(former)
       await this.#server?.reloadCertificate()
       this.#metrics.reloads.noteSuccess(await buildOf(configuration))
     }
     return { value: { takeEffect, discard: () => built.value.close() } }
+  }
+
+  async #build(configuration: Configuration): Promise<Checked<BuiltGateway>> {
+    const context = {
+      store: this.#store,
+      metrics: this.#metrics,
+      journal: this.#journal,
+      dnsCounters: this.#dnsCounters,
+      log: this.#log,
+    }
+    const queue = this.#queue ? { value: this.#queue } : await openQueueIfNeeded(configuration, context)
+    if ('problems' in queue) return queue
+    this.#queue = queue.value
+    return buildTested(configuration, { ...context, queue: queue.value })
   }
 
   /** What this process has counted. */
@@ -133,6 +155,7 @@ export class Service {
       clearTimeout(timer)
       former.close()
     }
+    await this.#queue?.stop(timeoutMs)
     this.#current.close()
     this.#store.close()
     await this.#journal?.close()
@@ -141,6 +164,7 @@ export class Service {
   async #open(edge: Edge): Promise<Checked<SmtpServer>> {
     const server = await listen(this.#started, {
       gateway: () => this.#current.gateway,
+      users: () => this.#current.users,
       store: this.#store,
       log: this.#log,
       ...edge,
@@ -158,6 +182,7 @@ export class Service {
       stress: () => server.counts,
       store: () => this.#store.counts,
       journal: () => this.#journal?.counts,
+      queue: () => this.#queue,
       folder: new DataFolder({ data, quarantine: quarantineFolder(data) }),
     })
   }
@@ -172,10 +197,4 @@ export class Service {
     }
     this.#retired.set(former, setTimeout(close, delayMs).unref())
   }
-}
-
-async function build(configuration: Configuration, context: Omit<Parts, 'built'>): Promise<Checked<BuiltGateway>> {
-  const built = await buildGateway(configuration, context)
-  if ('value' in built) await Promise.race([built.value.tested, wait(testPatienceMs, undefined, { ref: false })])
-  return built
 }

@@ -7,7 +7,7 @@ import { MessageIntake } from '../smtp/message-intake.ts'
 export async function takeMessage(file: Buffer, limits: Limits): Promise<Scene['content']> {
   // It is in memory already, so that it may as well stay there.
   const options = { ...limits, memoryBytes: Number.MAX_SAFE_INTEGER }
-  const intake = new MessageIntake({ limits: options, as: 'mx', spoolDirectory: '' })
+  const intake = new MessageIntake({ limits: options, isOurs: false, spoolDirectory: '' })
   const stuffing = new DotStuffing()
   const content = stuffing.stuff(withCrlf(file))
   intake.write(Buffer.concat([content, Buffer.from(stuffing.end())]))

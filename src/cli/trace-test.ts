@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Trace } from '../engine/trace.ts'
 import { fateOf } from '../report/summary.ts'
 import { visible, visibleJson } from '../report/visible.ts'
-import type { Account } from './account.ts'
+import type { Account } from './trace-account.ts'
 
 /**
  * A test file that judges a transaction again by the configuration and expects what becomes of it now: it is green as it is,

@@ -6,6 +6,7 @@ import { listsOf } from '../facts/index.ts'
 import { matchesDomain } from '../mail/domain.ts'
 import { canonicalAddress } from '../mail/network.ts'
 import { readSystemServers } from '../world/dns-server.ts'
+import { submissionWarnings } from './submission-warnings.ts'
 
 /** What is allowed, and seldom wise. */
 export async function warnings(configuration: Configuration): Promise<string[]> {
@@ -13,6 +14,7 @@ export async function warnings(configuration: Configuration): Promise<string[]> 
     ...(await aboutResolvers(configuration)),
     ...(await aboutCertificate(configuration)),
     ...aboutListeners(configuration),
+    ...(await submissionWarnings(configuration)),
     ...aboutMetrics(configuration),
     ...aboutRules(configuration),
   ]
@@ -69,12 +71,8 @@ function aboutMetrics({ metrics }: Configuration): string[] {
 }
 
 function aboutListeners({ listen, tls }: Configuration): string[] {
-  return listen.flatMap(({ address, as }) => {
-    const text = formatEndpoint(address)
-    const clear = !tls && !isLocal(address.host) ? [`listen: ${text} offers no TLS, so mail comes in clear: set tls`] : []
-    const closed = as === 'submission' ? [`listen: ${text} is for submission, which takes no mail yet: there is no AUTH`] : []
-    return [...clear, ...closed]
-  })
+  const inClear = tls ? [] : listen.filter(({ address, as }) => as === 'mx' && !isLocal(address.host))
+  return inClear.map(({ address }) => `listen: ${formatEndpoint(address)} offers no TLS, so mail comes in clear: set tls`)
 }
 
 function aboutRules({ rules, mode, relay }: Configuration): string[] {
@@ -98,6 +96,7 @@ function forNobody(rules: Configuration['rules'], domains: readonly string[]): s
   const isRelayed = (pattern: string) =>
     domains.some(domain => matchesDomain(pattern, domain) || matchesDomain(domain, pattern) || domain === pattern)
   return rules.flatMap(({ name, settings }) => {
+    if (settings.as !== 'mx') return []
     const strangers = settings.to?.filter(({ domain }) => !isRelayed(domain)) ?? []
     return strangers.map(({ domain }) => `rules: ${name} is for recipients in ${domain}, for which we do not relay`)
   })

@@ -1,13 +1,14 @@
+import { domainPattern } from '../mail/domain.ts'
 import type { SourceDocument } from './document.ts'
 import { formatEndpoint } from './endpoint.ts'
 import { keyProblemAt, problemAt } from './issues.ts'
 import type { Problem } from './problem.ts'
-import { domainPattern } from './relay.ts'
 import type { Settings } from './schema.ts'
 
 /** What no single value shows: settings that do not go together. */
 export function crossCheck(document: SourceDocument, settings: Settings): Problem[] {
-  return [...checkListeners(document, settings), ...checkDomains(document, settings), ...checkPostmaster(document, settings)]
+  const checks = [checkListeners, checkDomains, checkPostmaster, checkRelayFrom]
+  return checks.flatMap(check => check(document, settings))
 }
 
 function checkListeners(document: SourceDocument, { listen, tls, metrics }: Settings): Problem[] {
@@ -41,6 +42,17 @@ function checkDomains(document: SourceDocument, { relay }: Settings): Problem[] 
   })
   if (seen.size > 0) return problems
   return [problemAt(document, ['relay'], 'at least one domain that we relay for')]
+}
+
+/** Whoever relays for half of the world relays for spammers. */
+const widest = { ipv4: 8, ipv6: 16 } as const
+
+function checkRelayFrom(document: SourceDocument, { relayFrom }: Settings): Problem[] {
+  return relayFrom.flatMap(({ text }, index) => {
+    const [base = '', bits = '128'] = text.split('/')
+    const isTooWide = Number(bits) < (base.includes(':') ? widest.ipv6 : widest.ipv4)
+    return isTooWide ? [problemAt(document, ['relayFrom', index], 'a network of your own, not so much of the Internet')] : []
+  })
 }
 
 function checkPostmaster(document: SourceDocument, { relay, postmaster }: Settings): Problem[] {

@@ -41,7 +41,7 @@ function tellOfJournal(log: Log, trouble: JournalTrouble): void {
 }
 
 /** Not the folders above it: a path that is misspelt near its root should not come true. */
-function makeFolder(path: string): void {
+export function makeFolder(path: string): void {
   if (!existsSync(path)) mkdirSync(path, { mode: 0o700 })
 }
 

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { checkCertificate } from './certificate.ts'
+import { checkAccounts } from './check-accounts.ts'
 import { crossCheck } from './cross-checks.ts'
 import { parseDocument, type SourceDocument } from './document.ts'
 import type { ConfigurationSource } from './find.ts'
 import { check } from './issues.ts'
+import { checkPasswords, withAbsoluteFiles } from './outbound-passwords.ts'
 import { defaultRulesFile } from './policies.ts'
 import type { Checked, Problem } from './problem.ts'
 import { type Ours, type PlannedRule, planRules } from './rule-list.ts'
@@ -37,17 +39,23 @@ export async function loadConfiguration({ file, folder, text }: ConfigurationSou
 }
 
 function absolute(settings: Settings, folder: string): Settings {
-  const { data, tls } = settings
+  const { data, tls, outbound, submission } = settings
+  const { accounts } = submission
   return {
     ...settings,
+    ...(accounts.file !== undefined && {
+      submission: { ...submission, accounts: { ...accounts, file: resolve(folder, accounts.file) } },
+    }),
     data: resolve(folder, data),
+    outbound: withAbsoluteFiles(outbound, folder),
     ...(tls && { tls: { cert: resolve(folder, tls.cert), key: resolve(folder, tls.key) } }),
   }
 }
 
 async function checkSettings(document: SourceDocument, settings: Settings): Promise<Problem[]> {
   const certificate = settings.tls ? await checkCertificate(document, settings.tls) : []
-  return [...crossCheck(document, settings), ...certificate]
+  const passwords = checkPasswords(document, settings.outbound)
+  return [...crossCheck(document, settings), ...certificate, ...passwords, ...(await checkAccounts(document, settings))]
 }
 
 /** The rules of the configuration; when it has none, those that come with Postern, which are in a file of their own. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseDomain } from '../mail/address.ts'
+import { domainPattern } from '../mail/domain.ts'
 import { parseDestination } from '../relay/destination.ts'
 import { relayTimeoutsSchema } from './relay-timeouts.ts'
 
@@ -38,9 +38,11 @@ const relaySchema = z.strictObject({
       'What becomes of 8-bit mail when the next hop does not offer 8BITMIME; it is never re-encoded, because it may be signed.',
     ),
   whenDown: z
-    .enum(['defer'])
+    .enum(['defer', 'queue'])
     .default('defer')
-    .describe('What happens while the next hop cannot be reached: the sender is asked to come again (451).'),
+    .describe(
+      'What happens while the next hop cannot be reached: the sender is asked to come again (451), or mail for recipients that it is known to have waits in our queue.',
+    ),
   timeouts: relayTimeoutsSchema.prefault({}).describe('How long the next hop may take, each in milliseconds.'),
 })
 
@@ -54,12 +56,4 @@ export const relaysSchema = z.record(
 
 function isDomainPattern(text: string): boolean {
   return domainPattern(text) !== undefined
-}
-
-/** `example.org` or `*.example.org` in canonical form; `undefined` for anything else, an address literal included. */
-export function domainPattern(text: string): string | undefined {
-  const wildcard = text.startsWith('*.')
-  const domain = parseDomain(wildcard ? text.slice(2) : text)
-  if (domain === undefined || domain.startsWith('[')) return undefined
-  return wildcard ? `*.${domain}` : domain
 }

@@ -2,11 +2,12 @@ import { resolve } from 'node:path'
 import type { Meter } from '../engine/meter.ts'
 import type { Route, Transport } from '../engine/transport.ts'
 import type { Address } from '../mail/address.ts'
+import { domainPattern } from '../mail/domain.ts'
 import { DomainList } from '../mail/domain-list.ts'
 import type { Destination } from '../relay/destination.ts'
 import { hopConnections, type OpenTransport, openTransport } from '../relay/open-transport.ts'
 import type { Configuration } from './load.ts'
-import { domainPattern, type Relay } from './relay.ts'
+import type { Relay } from './relay.ts'
 import { workerCount } from './workers.ts'
 
 /** Where mail goes. */
@@ -14,6 +15,8 @@ export interface Routes {
   readonly route: (recipient: Address) => Route | undefined
   /** Whether a recipient must always be reachable: postmaster and abuse of each of our domains (RFC 5321, 4.5.1; RFC 2142). */
   readonly isExempt: (recipient: Address) => boolean
+  /** Whether a recipient is in a domain that we relay for. */
+  readonly isOurs: (recipient: Address) => boolean
   readonly transports: readonly OpenTransport[]
   readonly close: () => void
 }
@@ -44,6 +47,7 @@ export function openRoutes(settings: RouteSettings, open: OpenRelay): Routes {
       return transport && { transport, recipient: known }
     },
     isExempt: recipient => isBarePostmaster(recipient) || (isRole(recipient) && transportFor(recipient.domain) !== undefined),
+    isOurs: ({ domain }) => domain === '' || transportFor(domain) !== undefined,
     transports: [...shared.values()],
     close: () => {
       for (const transport of shared.values()) transport.close()

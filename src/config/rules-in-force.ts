@@ -1,10 +1,8 @@
 import type { AnyPolicy } from '../engine/policy.ts'
 import type { Rule } from '../engine/rule.ts'
 import { partOf, type Store } from '../engine/store.ts'
-import type { Address } from '../mail/address.ts'
-import { matchesDomain } from '../mail/domain.ts'
+import { matchesAddress } from '../mail/address-pattern.ts'
 import type { PlannedRule } from './rule-list.ts'
-import type { RecipientPattern } from './rules.ts'
 
 /** The rules that judge: one for each moment at which the policy does, with one part of the store, their own. */
 export function putInForce(planned: PlannedRule, store: Store): Rule[] {
@@ -13,7 +11,7 @@ export function putInForce(planned: PlannedRule, store: Store): Rule[] {
 }
 
 function ruleOf(policy: AnyPolicy, { name, options, settings }: PlannedRule, store: Store): Rule {
-  const { mode, always, timeoutMs, to, onError = policy.onError } = settings
+  const { mode, as, always, timeoutMs, to, onError = policy.onError } = settings
   return {
     name,
     policy,
@@ -22,13 +20,10 @@ function ruleOf(policy: AnyPolicy, { name, options, settings }: PlannedRule, sto
     facts: policy.facts(options),
     store,
     mode,
+    as,
     onError,
     timeoutMs,
     always,
-    ...(to && { appliesTo: recipient => to.some(pattern => isMeant(recipient, pattern)) }),
+    ...(to && { appliesTo: recipient => to.some(pattern => matchesAddress(recipient, pattern)) }),
   }
-}
-
-function isMeant({ local, domain }: Address, pattern: RecipientPattern): boolean {
-  return matchesDomain(domain, pattern.domain) && (pattern.local === undefined || local.toLowerCase() === pattern.local)
 }

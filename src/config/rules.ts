@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { parseAddress } from '../mail/address.ts'
+import { parseAddressPattern } from '../mail/address-pattern.ts'
 import { milliseconds, parsed } from './parsed.ts'
-import { domainPattern } from './relay.ts'
 
 /** One policy as the administrator has enabled it. What stands in `options` is checked by the policy itself. */
 export const ruleSchema = z.strictObject({
@@ -22,10 +21,14 @@ export const ruleSchema = z.strictObject({
     .default('enforce')
     .describe('A rule in shadow mode is judged and traced, but does not count.'),
   to: z
-    .array(parsed('an address, or all of a domain, such as "*@example.org"', recipientPattern))
+    .array(parsed('an address, or all of a domain, such as "*@example.org"', parseAddressPattern))
     .min(1)
     .optional()
     .describe('The recipients it is for: bob@example.org, *@example.org, *@*.example.org; without it, all.'),
+  as: z
+    .enum(['mx', 'submission', 'any'])
+    .default('mx')
+    .describe('Whose mail it judges: that of strangers (mx), that of our own users and servers (submission), or all (any).'),
   always: z
     .boolean()
     .default(false)
@@ -38,21 +41,3 @@ export const ruleSchema = z.strictObject({
 })
 
 export type RuleSettings = z.output<typeof ruleSchema>
-
-/** The recipients that a rule is for. */
-export interface RecipientPattern {
-  /** In lower case; absent for everybody in the domain. */
-  readonly local?: string
-  /** A domain, or `*.example.org` for all below one. */
-  readonly domain: string
-}
-
-/** Reads `bob@example.org`, `*@example.org`, `*@*.example.org`. */
-function recipientPattern(text: string): RecipientPattern | undefined {
-  const at = text.lastIndexOf('@')
-  const domain = domainPattern(text.slice(at + 1))
-  if (at < 1 || domain === undefined) return undefined
-  const local = text.slice(0, at)
-  if (local === '*') return { domain }
-  return parseAddress(`${local}@example.org`) && { local: local.toLowerCase(), domain }
-}

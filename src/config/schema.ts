@@ -5,9 +5,12 @@ import { journalSchema } from './journal.ts'
 import { limitsSchema } from './limits.ts'
 import { listenSchema } from './listen.ts'
 import { metricsSchema } from './metrics.ts'
+import { outboundSchema } from './outbound.ts'
 import { ownName } from './own-name.ts'
-import { domain, parsed } from './parsed.ts'
+import { domain, network, parsed } from './parsed.ts'
+import { queueSchema } from './queue.ts'
 import { relaysSchema } from './relay.ts'
+import { submissionSchema } from './submission.ts'
 import { tlsSchema } from './tls.ts'
 
 /** The whole configuration file. */
@@ -28,10 +31,19 @@ export const configurationSchema = z.strictObject({
   tls: tlsSchema.optional().describe('The certificate that clients see; without it, TLS is not offered.'),
   listen: z.array(listenSchema).min(1).describe('The addresses to listen on.'),
   relay: relaysSchema.describe('The domains that we relay for, and where their mail goes; no verdict can widen this.'),
+  relayFrom: z
+    .array(network)
+    .default([])
+    .describe(
+      'The servers of our own, by address or network, that may send to the world through us without a password; no verdict can widen this.',
+    ),
+  submission: submissionSchema.prefault({}).describe('Our own users, who send through a listener `as: submission`.'),
+  outbound: outboundSchema.prefault({}).describe('How mail leaves for servers that are not ours.'),
   postmaster: parsed('an address, such as postmaster@example.org', parseAddress)
     .optional()
     .describe('Where mail to the bare <postmaster> goes; without it, to postmaster@ the first domain of relay.'),
   journal: journalSchema.prefault({}).describe('What is kept of the transactions, in the folder `data`; `off` keeps nothing.'),
+  queue: queueSchema.prefault({}).describe('How what cannot be delivered at once is tried again.'),
   metrics: metricsSchema.optional().describe('Where Prometheus asks for numbers; without it, nowhere.'),
   mode: z
     .enum(['enforce', 'observe'])

@@ -1,11 +1,11 @@
 import type { Address } from '../mail/address.ts'
-import type { MailParameters } from '../mail/envelope.ts'
+import type { MailParameters, RecipientParameters } from '../mail/envelope.ts'
 import type { Message } from '../mail/message.ts'
 import { isAccepted, type Reply, recipientOk, senderOk, withId } from '../mail/reply.ts'
 import type { Session } from '../mail/session.ts'
 import { afterwards } from './afterwards.ts'
 import { deliver, refuseAll } from './deliver.ts'
-import type { Gateway } from './gateway.ts'
+import { type Gateway, routeOf } from './gateway.ts'
 import { judgeMessage, judgePhase, judgeRecipient, nothingYet } from './judge.ts'
 import { OpenTransaction, type Standing, sessionTrace } from './open-transaction.ts'
 import { notKept, otherNextHop, refusalReply, relayDenied, senderLeft, tooManyRecipients } from './refuse.ts'
@@ -18,7 +18,7 @@ import type { Route } from './transport.ts'
 const mostNamed = 3
 
 /** What may become known of a client in the middle of a session, by XCLIENT, AUTH or STARTTLS. */
-export type Identity = Partial<Pick<Session, 'client' | 'user' | 'tls' | 'helo' | 'violations'>>
+export type Identity = Partial<Pick<Session, 'client' | 'user' | 'relayed' | 'tls' | 'helo' | 'violations'>>
 
 /**
  * One client's dialogue, without the sockets: what the client says goes in, the reply comes out.
@@ -88,13 +88,13 @@ export class Conversation {
     })
   }
 
-  async rcpt(recipient: Address): Promise<Reply> {
+  async rcpt(recipient: Address, parameters?: RecipientParameters): Promise<Reply> {
     const transaction = this.#open
     if (transaction.has(recipient)) return recipientOk
     // Who names ever more that are not taken is not worth a line each.
     if (transaction.named >= mostNamed * this.#gateway.maxRecipients) return withId(tooManyRecipients, transaction.id)
     if (this.#gateway.isExempt(recipient)) transaction.noteExempt(recipient)
-    const route = this.#gateway.route(recipient)
+    const route = routeOf(this.#gateway, this.#session, recipient)
     const denied = this.#denied(transaction, route)
     if (denied || !route) return this.#refuse(transaction, recipient, denied ?? relayDenied)
     const tally = await judgeRecipient(this.#gateway, transaction, recipient)
@@ -104,7 +104,7 @@ export class Conversation {
       transaction.noteRefusal(recipient, reply, { cause, score: tally.score })
       return reply
     }
-    const answer = await transaction.ask(route, this.#gateway.world.meter)
+    const answer = await transaction.ask(route, parameters, this.#gateway.world.meter)
     if (!isAccepted(answer)) return this.#refuse(transaction, recipient, answer, route.transport.name)
     transaction.accept(recipient, route, tally)
     transaction.note(recipient, 'left', recipientOk, { where: route.transport.name })

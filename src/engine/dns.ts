@@ -10,6 +10,7 @@ export interface DnsRecords {
   NS: string
   /** Only the alias itself: the other types follow it. */
   CNAME: string
+  TLSA: Tlsa
 }
 
 export type DnsType = keyof DnsRecords
@@ -18,6 +19,15 @@ export interface Mx {
   readonly preference: number
   /** In lower case, without the final dot: empty for a null MX (RFC 7505). */
   readonly exchange: string
+}
+
+/** Which certificate a server shows (RFC 6698, 2.1): the numbers as they stand in the record. */
+export interface Tlsa {
+  readonly usage: number
+  readonly selector: number
+  readonly matching: number
+  /** In hexadecimal digits, lower case. */
+  readonly data: string
 }
 
 /**

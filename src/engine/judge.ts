@@ -1,12 +1,12 @@
 import type { Address } from '../mail/address.ts'
 import type { Message } from '../mail/message.ts'
-import type { Session } from '../mail/session.ts'
+import { isSubmission, type Session } from '../mail/session.ts'
 import { type Evaluation, evaluate, evaluateEach } from './evaluate.ts'
 import { Findings } from './findings.ts'
 import type { Gateway } from './gateway.ts'
 import type { OpenTransaction, Standing } from './open-transaction.ts'
 import type { Phase } from './phase.ts'
-import type { Rule } from './rule.ts'
+import { noRules, type Rule, type Rulebook } from './rule.ts'
 import { isFor, isForAll, type Tally, tallyOf } from './tally.ts'
 
 /** Nothing has been heard, found or said. */
@@ -21,7 +21,8 @@ export function judgePhase(
   from: Standing,
   known: { readonly session: Session },
 ): Standing | Promise<Standing> {
-  const { rulebook, world } = gateway
+  const { world } = gateway
+  const rulebook = rulebookFor(gateway, known.session)
   const rules = rulebook.at[phase]
   const degraded = gateway.isDegraded()
   const findings = new Findings(phase === 'mail' ? ['mail', 'message'] : [phase], world, from.findings)
@@ -29,7 +30,7 @@ export function judgePhase(
   const [entries, judgements] = [[...from.entries], [...from.judgements]]
   const started = performance.now()
   const evaluated = evaluate(judgements, isForAll, {
-    ...evaluation(gateway, phase, { known, findings, entries, degraded }),
+    ...evaluation(gateway, phase, { rulebook, known, findings, entries, degraded }),
     rules,
   })
   return evaluated.then(() => {
@@ -42,14 +43,15 @@ export function judgePhase(
 export async function judgeRecipient(gateway: Gateway, transaction: OpenTransaction, recipient: Address): Promise<Tally> {
   const { session, sender, parameters, standing, entries } = transaction
   const counts = (rule: Rule) => concerns(gateway, rule, recipient)
-  const rules = gateway.rulebook.at.rcpt.filter(counts)
+  const rulebook = rulebookFor(gateway, session)
+  const rules = rulebook.at.rcpt.filter(counts)
   const judgements = [...standing.judgements]
-  if (!rules.length && !gateway.rulebook.prefetch.rcpt.length) return tallyOf(judgements, counts)
+  if (!rules.length && !rulebook.prefetch.rcpt.length) return tallyOf(judgements, counts)
   const findings = new Findings(['rcpt'], gateway.world, standing.findings)
   const known = { session, sender, parameters, recipient, others: transaction.recipients, unknown: transaction.unknown }
   const started = performance.now()
   await evaluate(judgements, counts, {
-    ...evaluation(gateway, 'rcpt', { known, findings, entries, degraded: standing.degraded }),
+    ...evaluation(gateway, 'rcpt', { rulebook, known, findings, entries, degraded: standing.degraded }),
     about: [recipient],
     rules,
   })
@@ -65,8 +67,15 @@ export async function judgeMessage(gateway: Gateway, transaction: OpenTransactio
   const { findings, degraded } = standing
   const counts = (rule: Rule, recipient: Address) => concerns(gateway, rule, recipient)
   const started = performance.now()
-  await evaluateEach(transaction.tallies, counts, evaluation(gateway, 'message', { known, findings, entries, degraded }))
+  const rulebook = rulebookFor(gateway, session)
+  const rest = { rulebook, known, findings, entries, degraded }
+  await evaluateEach(transaction.tallies, counts, evaluation(gateway, 'message', rest))
   gateway.world.meter?.phase('message', performance.now() - started)
+}
+
+/** Strangers are judged by other rules than our own users. */
+function rulebookFor({ rulebook, submissionRulebook = noRules }: Gateway, session: Session): Rulebook {
+  return isSubmission(session) ? submissionRulebook : rulebook
 }
 
 /** Exempt recipients are judged by the rules that always run, and by no others. */
@@ -75,9 +84,9 @@ function concerns(gateway: Gateway, rule: Rule, recipient: Address): boolean {
 }
 
 function evaluation(
-  { rulebook, world, budgetMs }: Gateway,
+  { world, budgetMs }: Gateway,
   phase: Phase,
-  rest: Pick<Evaluation, 'known' | 'findings' | 'entries' | 'degraded'>,
+  rest: Pick<Evaluation, 'rulebook' | 'known' | 'findings' | 'entries' | 'degraded'>,
 ): Evaluation {
-  return { phase, rulebook, ...rest, now: world.now(), until: performance.now() + budgetMs[phase] }
+  return { phase, ...rest, now: world.now(), until: performance.now() + budgetMs[phase] }
 }

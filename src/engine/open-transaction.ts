@@ -1,5 +1,5 @@
 import { type Address, formatAddress } from '../mail/address.ts'
-import type { MailParameters } from '../mail/envelope.ts'
+import type { MailParameters, RecipientParameters } from '../mail/envelope.ts'
 import type { Message } from '../mail/message.ts'
 import { isTemporary, type Reply } from '../mail/reply.ts'
 import type { Session } from '../mail/session.ts'
@@ -85,12 +85,12 @@ export class OpenTransaction implements Transaction {
   }
 
   /** Asks the next hop whether it would take mail for a recipient. The first question begins a transaction with it. */
-  async ask({ transport, recipient }: Route, meter?: Meter): Promise<Reply> {
+  async ask({ transport, recipient }: Route, parameters?: RecipientParameters, meter?: Meter): Promise<Reply> {
     if (this.#transport !== transport) this.endDelivery()
     this.#transport = transport
     this.#delivery ??= transport.begin(this)
     const asked = performance.now()
-    const reply = await this.#delivery.ask(recipient)
+    const reply = await this.#delivery.ask(recipient, parameters)
     meter?.hop(transport.name, 'recipient', performance.now() - asked)
     return reply
   }

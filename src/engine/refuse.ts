@@ -1,5 +1,6 @@
 import { type Address, formatAddress } from '../mail/address.ts'
 import { type Reply, withId } from '../mail/reply.ts'
+import { isSubmission } from '../mail/session.ts'
 import type { Cause } from './tally.ts'
 import type { RecipientTrace } from './trace.ts'
 import type { Transaction } from './transport.ts'
@@ -14,7 +15,7 @@ export function refusalReply({ action, rule, reason }: Cause, transaction: Trans
   const said: Record<string, string> = { client: session.client.ip, helo: session.helo ?? '', sender: formatAddress(sender) }
   const text = words.replace(/\{(client|helo|sender)\}/g, (_: string, name: string) => said[name] ?? '')
   if (action === 'defer') return withId({ code: code < 500 ? code : 451, status: `4.${status}`, text }, id)
-  const appeal = recipient && session.listener === 'mx' ? `; questions to postmaster@${recipient.domain}` : ''
+  const appeal = recipient && !isSubmission(session) ? `; questions to postmaster@${recipient.domain}` : ''
   return withId({ code: code < 500 ? 550 : code, status: `5.${status}`, text: text + appeal }, id)
 }
 

@@ -15,6 +15,8 @@ export interface Rule {
   readonly store: Store
   /** A rule in shadow mode is judged and traced, but does not count. */
   readonly mode: 'enforce' | 'shadow'
+  /** Whose mail it judges: that of strangers unless told otherwise, that of our own users and servers, or all. */
+  readonly as?: 'mx' | 'submission' | 'any'
   readonly onError: 'pass' | 'defer'
   readonly timeoutMs: number
   /** Runs even after another rule has accepted the mail, and for every recipient: malware scanning, for example. */
@@ -46,4 +48,11 @@ export function rulebook(rules: readonly Rule[]): Rulebook {
     at: byPhase(phase => rules.filter(rule => rule.phase === phase)),
     prefetch: byPhase(phase => unique.filter(fact => fact.since === phase)),
   }
+}
+
+export const noRules: Rulebook = rulebook([])
+
+/** The rules that judge strangers, or those that judge our own. */
+export function rulesAs(rules: readonly Rule[], whom: 'mx' | 'submission'): Rule[] {
+  return rules.filter(({ as = 'mx' }) => as === whom || as === 'any')
 }

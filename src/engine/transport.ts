@@ -1,5 +1,5 @@
 import type { Address } from '../mail/address.ts'
-import type { Envelope, MailParameters } from '../mail/envelope.ts'
+import type { Envelope, MailParameters, RecipientParameters } from '../mail/envelope.ts'
 import type { Message } from '../mail/message.ts'
 import type { Reply } from '../mail/reply.ts'
 import type { Session } from '../mail/session.ts'
@@ -24,12 +24,14 @@ export interface Transaction {
 /** One transaction with a transport. Trouble is a reply (4yz with a `detail`), never an exception. */
 export interface Delivery {
   /** Whether mail for this recipient would be taken, and how the one who knows puts it. */
-  ask(recipient: Address): Promise<Reply>
+  ask(recipient: Address, parameters?: RecipientParameters): Promise<Reply>
   /**
    * Hands the message over for some or all of the recipients that were taken, once. An accepting reply means
    * that the copy is safe: on the next hop's word, or on disk with its folder.
    */
   send(recipients: readonly Address[], message: Message): Promise<ReadonlyMap<Address, Reply>>
+  /** The other side has taken over to tell the sender of success, if that was asked for (RFC 3461, 5.2.2). */
+  readonly tellsSender?: boolean
   /** Ends the transaction, whatever its state. */
   end(): void
 }

@@ -1,7 +1,10 @@
 import type { DnsAnswer, DnsRecords, DnsType } from '../engine/dns.ts'
 import type { World } from '../engine/fact.ts'
 
-type Readers = { readonly [T in DnsType]: (record: DnsRecords[T]) => unknown }
+/** Those that mailauth asks for. */
+type KnownType = Exclude<DnsType, 'TLSA'>
+
+type Readers = { readonly [T in KnownType]: (record: DnsRecords[T]) => unknown }
 
 /** Records in the shape of `dns.promises.resolve`, which is what mailauth reads. */
 const readers: Readers = {
@@ -42,11 +45,11 @@ export function mailauthResolver(
   }
 }
 
-function isKnown(type: string): type is DnsType {
+function isKnown(type: string): type is KnownType {
   return Object.hasOwn(readers, type)
 }
 
-function read<T extends DnsType>(type: T, name: string, answer: DnsAnswer<DnsRecords[T]>): unknown[] {
+function read<T extends KnownType>(type: T, name: string, answer: DnsAnswer<DnsRecords[T]>): unknown[] {
   const records = answer.records.filter(record => typeof record !== 'string' || record.length <= mostCharacters)
   if (records.length > 0) return records.map(record => readers[type](record))
   if (answer.status === 'nxdomain') throw coded('ENOTFOUND', name)

@@ -1,4 +1,5 @@
 import { getDomain, parse } from 'tldts'
+import { parseDomain } from './address.ts'
 
 /** The domain that its owner registered: `mail.example.co.uk` is `example.co.uk`. Private suffixes count as suffixes. */
 export function registeredDomain(domain: string): string {
@@ -14,4 +15,12 @@ export function publicTopLevelDomain(domain: string): string | undefined {
 /** Whether a name matches a pattern: the name itself, or `*.example.org` for every name below it. */
 export function matchesDomain(domain: string, pattern: string): boolean {
   return pattern.startsWith('*.') ? domain.endsWith(pattern.slice(1)) : domain === pattern
+}
+
+/** `example.org` or `*.example.org` in canonical form; `undefined` for anything else, an address literal included. */
+export function domainPattern(text: string): string | undefined {
+  const wildcard = text.startsWith('*.')
+  const domain = parseDomain(wildcard ? text.slice(2) : text)
+  if (domain === undefined || domain.startsWith('[')) return undefined
+  return wildcard ? `*.${domain}` : domain
 }

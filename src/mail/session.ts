@@ -11,6 +11,8 @@ export interface Session {
   readonly tls?: Tls
   /** The account that has authenticated. */
   readonly user?: string
+  /** Its address is in one of the networks that we relay for. */
+  readonly relayed?: boolean
   readonly violations: readonly Violation[]
 }
 
@@ -27,3 +29,13 @@ export interface Tls {
 
 /** What no patient client does: talking before the greeting, or sending commands ahead before PIPELINING was offered. */
 export type Violation = 'talked-before-greeting' | 'pipelined-before-ehlo'
+
+/** Whether the client is one of our own: at a listener for our users, or a server that we relay for. Others are strangers. */
+export function isSubmission({ listener, relayed }: Session): boolean {
+  return listener === 'submission' || relayed === true
+}
+
+/** Whether the client may send to the world through us: who has authenticated, and servers of our own networks. */
+export function mayRelay({ user, relayed }: Session): boolean {
+  return user !== undefined || relayed === true
+}

@@ -20,7 +20,7 @@ interface PoolCounts {
 /** A next hop, with its connections when it is one that is connected to. */
 export interface Hop {
   readonly name: string
-  readonly pool?: PoolCounts
+  readonly pool?: PoolCounts | undefined
 }
 
 export function writeHops(page: Page, all: readonly Hop[], isDown: (name: string) => boolean): void {

@@ -6,6 +6,7 @@ import { type Hop, hops, writeHops } from './hops.ts'
 import { Judged, judging } from './judged.ts'
 import { Page } from './page.ts'
 import { type Build, Reloads, Runtime, running } from './process.ts'
+import { type CountedQueue, queue, writeQueue } from './queue.ts'
 import type { Report } from './report.ts'
 import { type DataFolder, type JournalCounts, type StoreCounts, storage, writeJournal, writeStore } from './storage.ts'
 import { Timed, timed } from './timed.ts'
@@ -16,6 +17,7 @@ export const groups = {
   Judging: judging,
   Durations: timed,
   'Next hops': hops,
+  Queue: queue,
   DNS: dns,
   'Store, journal and quarantine': storage,
   Postern: running,
@@ -43,6 +45,8 @@ interface Fixtures {
   readonly store: () => StoreCounts
   /** Nothing when there is none. */
   readonly journal: () => JournalCounts | undefined
+  /** When there is one. */
+  readonly queue?: () => CountedQueue | undefined
   readonly folder: Pick<DataFolder, 'writeTo'>
 }
 
@@ -125,7 +129,7 @@ export class Metrics {
     if (workers) page.set(running.workers, workers.alive)
     if (workers) page.set(running.restarts, workers.restarts)
     if (!this.#fixtures) return
-    const { edge: listeners, stress, store, journal, folder } = this.#fixtures
+    const { edge: listeners, stress, store, journal, folder, queue: counted } = this.#fixtures
     const counts = listeners()
     for (const listener of counts) listener.writeTo(page)
     writeStress(page, stress())
@@ -134,6 +138,8 @@ export class Metrics {
     writeStore(page, store())
     writeJournal(page, journal())
     await folder.writeTo(page)
+    const queue = counted?.()
+    if (queue) await writeQueue(page, queue)
   }
 
   /** Why mail should rather go elsewhere; nothing in a process that takes none. */

@@ -1,11 +1,15 @@
 import type { Socket } from 'node:net'
-import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 import { AwaitedReplies } from './awaited-replies.ts'
 import { eachChunk } from './chunks.ts'
+import { checked, verb } from './command-line.ts'
 import { reason } from './connect-socket.ts'
 import { DotStuffing } from './dot-stuffing.ts'
 import { ReplyReader } from './reply-reader.ts'
 import { type Answer, describe, isTrouble, type Trouble } from './server-reply.ts'
+
+/** Looks at the certificate of a server, once the handshake is over and before anything is said: what is wrong with it. */
+export type PeerCheck = (socket: TLSSocket) => Trouble | undefined
 
 /** How long a server may take to close after QUIT. */
 const quitMs = 2_000
@@ -47,9 +51,10 @@ export class ClientConnection {
     return this.#awaited.next(what, ms)
   }
 
-  command(line: string, ms: number): Promise<Answer> {
+  /** What stands in `called` is told of it when there is no answer: a line may be a password. */
+  command(line: string, ms: number, called = verb(line)): Promise<Answer> {
     this.write(checked(line))
-    return this.reply(ms, verb(line))
+    return this.reply(ms, called)
   }
 
   /** Sends several commands at once (RFC 2920). */
@@ -84,8 +89,8 @@ export class ClientConnection {
     return this.#trouble
   }
 
-  /** Goes on under TLS, or ends with trouble. */
-  async startTls(options: ConnectionOptions, ms: number): Promise<Trouble | undefined> {
+  /** Goes on under TLS with a server that stands the check, or ends with trouble. */
+  async startTls(options: ConnectionOptions, ms: number, checkPeer?: PeerCheck): Promise<Trouble | undefined> {
     // Whoever sits between us could put replies there that would count as said under TLS (CVE-2021-38371).
     if (this.#reader.isAmidst)
       this.#fail({ trouble: 'nonsense', detail: 'the server talked on between STARTTLS and the handshake' })
@@ -95,7 +100,10 @@ export class ClientConnection {
     this.#socket = secure
     this.#attach(secure)
     const trouble = await this.#until('secureConnect', ms, 'the TLS handshake')
-    return trouble && { ...trouble, trouble: 'tls' }
+    if (trouble) return { ...trouble, trouble: 'tls' }
+    const stranger = checkPeer?.(secure)
+    if (stranger && !stranger.isTolerated) this.#fail(stranger)
+    return stranger
   }
 
   /** While nobody uses it, the connection does not keep the process alive. */
@@ -129,7 +137,9 @@ export class ClientConnection {
 
   #attach(socket: Socket): void {
     socket.on('data', (chunk: Buffer) => this.#hear(chunk))
-    socket.on('error', error => this.#fail({ trouble: 'lost', detail: reason(error) }))
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.#fail({ trouble: 'lost', detail: reason(error), ...(error.code && { code: error.code }) })
+    })
     socket.on('close', () => this.#fail({ trouble: 'lost', detail: 'the server has closed the connection' }))
   }
 
@@ -185,14 +195,4 @@ export class ClientConnection {
     this.#wake?.(trouble)
     this.#onEnd()
   }
-}
-
-function verb(line: string): string {
-  return /^\w+/.exec(line)?.[0] ?? line
-}
-
-/** A line end inside a command would be a second command: addresses and names have been parsed, so there is none. */
-function checked(line: string): string {
-  if (/[\r\n\0]/.test(line)) throw new Error(`An SMTP command is one line, found ${JSON.stringify(line)}`)
-  return `${line}\r\n`
 }

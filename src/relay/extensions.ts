@@ -11,6 +11,10 @@ export interface Extensions {
   readonly smtpUtf8: boolean
   /** RFC 3207. */
   readonly startTls: boolean
+  /** RFC 8689. */
+  readonly requireTls: boolean
+  /** The mechanisms of AUTH (RFC 4954). */
+  readonly auth: ReadonlySet<string>
   /** RFC 2034. */
   readonly enhancedStatusCodes: boolean
   /** The attributes that it takes with Postfix's XCLIENT and XFORWARD. Empty when it does not offer the command. */
@@ -41,6 +45,8 @@ export function parseExtensions(lines: readonly string[]): Extensions {
     eightBitMime: offered.has('8BITMIME'),
     smtpUtf8: offered.has('SMTPUTF8'),
     startTls: offered.has('STARTTLS'),
+    requireTls: offered.has('REQUIRETLS'),
+    auth: new Set(offered.get('AUTH')),
     enhancedStatusCodes: offered.has('ENHANCEDSTATUSCODES'),
     xclient: new Set(offered.get('XCLIENT')),
     xforward: new Set(offered.get('XFORWARD')),

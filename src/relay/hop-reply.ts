@@ -1,24 +1,37 @@
 import type { Reply } from '../mail/reply.ts'
+import type { HopRole, NextHop } from './next-hop.ts'
 import { type Answer, describe, isTrouble, type ServerReply, type Trouble } from './server-reply.ts'
 
 const textLength = 400
 
-/** What a next hop has said, or why it could not, as an answer that our client may read. */
-export function replyOf(answer: Answer, hop: string): Reply {
-  const reply = isTrouble(answer) ? troubles[answer.trouble] : aboutUs.has(answer.code) ? troubles.identity : relayed(answer)
-  return { ...reply, detail: `${hop}: ${describe(answer)}`.slice(0, textLength * 2) }
+/** What a server has said, or why it could not, as an answer that our client may read. */
+export function replyOf(answer: Answer, { name, role = 'next-hop' }: Pick<NextHop, 'name' | 'role'>): Reply {
+  const isOurFault = !isTrouble(answer) && role !== 'exchanger' && aboutUs.has(answer.code)
+  const reply = isTrouble(answer) ? troubles[role][answer.trouble] : isOurFault ? troubles[role].identity : relayed(answer)
+  return { ...reply, detail: `${name}: ${describe(answer)}`.slice(0, textLength * 2) }
 }
 
-// RFC 3463. None of it is the sender's fault, and none is for good.
-const troubles: Readonly<Record<Trouble['trouble'], Reply>> = {
-  unreachable: later('4.4.1', 'The mail server behind this gateway cannot be reached, please try again later'),
-  busy: later('4.4.5', 'The mail server behind this gateway is busy, please try again later'),
-  lost: later('4.4.2', 'The connection to the mail server behind this gateway was lost, please try again later'),
-  late: later('4.4.2', 'The mail server behind this gateway did not answer in time, please try again later'),
-  nonsense: later('4.5.0', 'The mail server behind this gateway gave no valid answer, please try again later'),
-  tls: later('4.7.5', 'The connection to the mail server behind this gateway could not be secured, please try again later'),
-  identity: later('4.3.5', 'The mail server behind this gateway is not configured correctly, please try again later'),
-  source: later('4.3.0', 'The message could not be read again, please try again later'),
+type Replies = Readonly<Record<Trouble['trouble'], Reply>>
+
+const troubles: Readonly<Record<HopRole, Replies>> = {
+  'next-hop': repliesOf('mail server behind this gateway'),
+  exchanger: repliesOf("mail server of the recipient's domain"),
+  smarthost: repliesOf('mail server that sends our mail on'),
+}
+
+/** RFC 3463. None of it is the sender's fault, and none is for good. */
+function repliesOf(server: string): Replies {
+  const connection = `The connection to the ${server}`
+  return {
+    unreachable: later('4.4.1', `The ${server} cannot be reached, please try again later`),
+    busy: later('4.4.5', `The ${server} is busy, please try again later`),
+    lost: later('4.4.2', `${connection} was lost, please try again later`),
+    late: later('4.4.2', `The ${server} did not answer in time, please try again later`),
+    nonsense: later('4.5.0', `The ${server} gave no valid answer, please try again later`),
+    tls: later('4.7.5', `${connection} could not be secured, please try again later`),
+    identity: later('4.3.5', `The ${server} is not configured correctly, please try again later`),
+    source: later('4.3.0', 'The message could not be read again, please try again later'),
+  }
 }
 
 function later(status: string, text: string): Reply {

@@ -12,6 +12,10 @@ export class Link {
   readonly hop: NextHop
   /** How many transactions it has been used for. */
   uses = 0
+  /** Whether it is encrypted. */
+  isSecure = false
+  /** What is wrong with its certificate, though it is spoken with. */
+  remark: Trouble | undefined
   #extensions: Extensions = noExtensions
   #client: string | undefined
 

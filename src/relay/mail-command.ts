@@ -20,16 +20,28 @@ export function mailCommand({ transaction, size }: Submission, extensions: Exten
   if (extensions.size && bytes !== undefined) words.push(`SIZE=${bytes}`)
   if (extensions.eightBitMime && parameters.body === '8BITMIME') words.push('BODY=8BITMIME')
   if (extensions.smtpUtf8 && parameters.smtputf8) words.push('SMTPUTF8')
+  if (extensions.requireTls && parameters.requireTls) words.push('REQUIRETLS')
   return words.join(' ')
 }
 
 /** Why the next hop cannot take this recipient's mail, so that it need not be asked. */
-export function refusalAhead(transaction: Transaction, recipient: Address, { hop, extensions }: Link): Reply | undefined {
+export function refusalAhead(transaction: Transaction, recipient: Address, link: Link): Reply | undefined {
+  const { hop, extensions } = link
   return (
+    tooOpen(transaction, link) ??
     tooLarge(transaction.parameters.size, extensions) ??
     tooManyBits(transaction, extensions, hop) ??
     addressNeedsUtf8(transaction, recipient, extensions)
   )
+}
+
+/** RFC 8689, 4.2.1: what requires TLS is only given to a server that has proved who it is, and will require it too. */
+function tooOpen({ parameters }: Transaction, { hop, isSecure, extensions }: Link): Reply | undefined {
+  if (!parameters.requireTls) return undefined
+  const isProved = isSecure && hop.tls !== 'opportunistic' && (hop.verify || hop.checkPeer !== undefined)
+  if (isProved && extensions.requireTls) return undefined
+  const text = isProved ? 'REQUIRETLS is not supported for this address' : 'No authenticated TLS is possible for this address'
+  return { code: 554, status: '5.7.30', text }
 }
 
 /** RFC 1870, 6.1: what is too large is not even begun. */

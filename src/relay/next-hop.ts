@@ -1,4 +1,6 @@
+import type { SecureContext } from 'node:tls'
 import type { Meter } from '../engine/meter.ts'
+import type { PeerCheck } from './client-connection.ts'
 import type { HopAddress } from './connect-socket.ts'
 import type { RelayTimeouts } from './relay-timeouts.ts'
 
@@ -32,4 +34,23 @@ export interface NextHop {
   readonly timeouts: RelayTimeouts
   readonly maxConnections: number
   readonly meter?: Meter
+  /** What we are to it: it decides how its trouble is put into words. `next-hop` unless told. */
+  readonly role?: HopRole
+  /** Its name, where the address is only an address: for SNI and the certificate. */
+  readonly serverName?: string
+  /** The authorities to trust and the protocols to speak, made once for many servers; instead of `ca`. */
+  readonly secureContext?: SecureContext
+  /** Checks the certificate instead of `verify`. */
+  readonly checkPeer?: PeerCheck
+  /** Who we are to it: said under TLS only, and without TLS nothing is said at all. */
+  readonly credentials?: Credentials
+}
+
+/** A mail server behind us, one of a stranger's domain (its MX), or one that sends our mail on for us. */
+export type HopRole = 'next-hop' | 'exchanger' | 'smarthost'
+
+/** For AUTH (RFC 4954). */
+export interface Credentials {
+  readonly user: string
+  readonly password: string
 }

@@ -2,7 +2,7 @@ import type { Meter } from '../engine/meter.ts'
 import type { Transport } from '../engine/transport.ts'
 import type { Destination } from './destination.ts'
 import { MaildirTransport } from './maildir-transport.ts'
-import type { IdentityMode, NextHop, TlsMode } from './next-hop.ts'
+import type { Credentials, HopRole, IdentityMode, NextHop, TlsMode } from './next-hop.ts'
 import type { PoolCounts } from './pool.ts'
 import { type RelayTimeouts, relayTimeouts } from './relay-timeouts.ts'
 import { SmtpTransport } from './smtp-transport.ts'
@@ -23,11 +23,13 @@ export interface TransportOptions {
   readonly timeouts?: Partial<RelayTimeouts>
   readonly maxConnections?: number
   readonly meter?: Meter
+  readonly role?: HopRole
+  readonly credentials?: Credentials
 }
 
 /** A transport that may hold connections. */
 export interface OpenTransport extends Transport {
-  readonly pool?: PoolCounts
+  readonly pool?: PoolCounts | undefined
   close(): void
 }
 
@@ -37,7 +39,7 @@ export const hopConnections = 50
 /** The transport that brings mail to a destination. Nothing is connected yet; a Maildir that is for all is made, or this throws. */
 export function openTransport(destination: Destination, options: TransportOptions): OpenTransport {
   if (destination.kind === 'maildir') return new MaildirTransport(destination.path)
-  const { hostname, verify = true, ca, identity = 'none', eightBit = 'send', meter } = options
+  const { hostname, verify = true, ca, identity = 'none', eightBit = 'send', meter, role, credentials } = options
   return new SmtpTransport({
     name: destination.text,
     address: destination.address,
@@ -52,6 +54,8 @@ export function openTransport(destination: Destination, options: TransportOption
     timeouts: { ...relayTimeouts, ...options.timeouts },
     maxConnections: options.maxConnections ?? hopConnections,
     ...(meter && { meter }),
+    ...(role && { role }),
+    ...(credentials && { credentials }),
   })
 }
 

@@ -21,6 +21,14 @@ export interface PoolCounts {
   readonly waiting: number
 }
 
+/** Told of each connection that was opened, or why it could not be: also when it is then tried in clear. */
+export type Opened = (link: Link | Trouble) => void
+
+interface Acquisition {
+  readonly fresh: boolean
+  readonly onOpened?: Opened | undefined
+}
+
 /** The connections to one next hop, in use and idle. */
 export class Pool {
   readonly #hop: NextHop
@@ -43,14 +51,14 @@ export class Pool {
   }
 
   /** A connection for a transaction of this client: one that is idle, unless it shall be a fresh one. */
-  async acquire(session: Session, { fresh }: { readonly fresh: boolean }): Promise<Link | Trouble> {
+  async acquire(session: Session, { fresh, onOpened }: Acquisition): Promise<Link | Trouble> {
     const deadline = performance.now() + this.#hop.timeouts.waitMs
     for (;;) {
       const idle = fresh ? undefined : this.#idleFor(session)
       if (idle) return this.#use(idle)
       // Rather the room of an idle connection than waiting for one in use.
       if (this.#count >= this.#hop.maxConnections) this.#idle[0]?.link.connection.quit()
-      if (this.#count < this.#hop.maxConnections) return this.#connect(session)
+      if (this.#count < this.#hop.maxConnections) return this.#connect(session, onOpened)
       if (!(await this.#freed(deadline))) return { trouble: 'busy', detail: `all ${this.#count} connections are in use` }
     }
   }
@@ -65,6 +73,11 @@ export class Pool {
   /** Keeps no connection from now on: those in use close when they come back, and a new one serves one transaction. */
   close(): void {
     this.#isClosed = true
+    this.closeIdle()
+  }
+
+  /** Takes leave of the connections that nobody uses. */
+  closeIdle(): void {
     for (const { link } of [...this.#idle]) link.connection.quit()
   }
 
@@ -112,19 +125,20 @@ export class Pool {
     if (at !== -1) this.#idle.splice(at, 1)
   }
 
-  async #connect(session: Session): Promise<Link | Trouble> {
+  async #connect(session: Session, onOpened: Opened | undefined): Promise<Link | Trouble> {
     this.#count++
     const started = performance.now()
-    const link = await this.#openLink(session)
+    const link = await this.#openLink(session, onOpened)
     this.#hop.meter?.connected(this.#hop.name, performance.now() - started, isTrouble(link) ? link.trouble : undefined)
     if (isTrouble(link)) this.#forget()
     else link.connection.onEnd = () => this.#forget(link)
     return link
   }
 
-  async #openLink(session: Session): Promise<Link | Trouble> {
+  async #openLink(session: Session, onOpened: Opened | undefined): Promise<Link | Trouble> {
     const inClear = performance.now() < this.#inClearUntil
     const link = await openLink(this.#hop, { inClear, session })
+    onOpened?.(link)
     if (inClear || this.#hop.tls !== 'opportunistic' || !isTrouble(link) || link.trouble !== 'tls') return link
     this.#inClearUntil = performance.now() + poolLimits.inClearMs
     return openLink(this.#hop, { inClear: true, session })

@@ -10,15 +10,18 @@ export interface Reception {
   readonly hostname: string
   readonly trace: Trace
   readonly now: Date
+  /** Whether it tells which account has sent the message. */
+  readonly showUser?: boolean
 }
 
 /** The Received field of one reception (RFC 5321, 4.4): who brought the message, to whom, how and when. */
-export function receivedField({ hostname, trace, now }: Reception): string {
+export function receivedField({ hostname, trace, now, showUser }: Reception): string {
   const { session } = trace
   const recipient = onlyRecipient(trace)
   return foldField('Received', [
     `from ${greetedAs(session)}`,
     `(${confirmedName(trace) ?? 'unknown'} [${literal(session.client.ip)}])`,
+    ...(showUser && session.user !== undefined ? [`(authenticated as ${comment(session.user)})`] : []),
     `by ${hostname} (Postern)`,
     `with ${protocol(trace)}`,
     recipient === undefined ? `id ${trace.id};` : `id ${trace.id}`,
@@ -30,6 +33,11 @@ export function receivedField({ hostname, trace, now }: Reception): string {
 /** What the client said in HELO, if that is a name or an address literal; else its address: nothing else may stand here. */
 function greetedAs({ helo, client }: Session): string {
   return (helo === undefined ? undefined : parseDomain(helo)) ?? `[${literal(client.ip)}]`
+}
+
+/** What cannot stand in a comment, or in ASCII, is left out: RFC 5322, 3.2.2. */
+function comment(text: string): string {
+  return text.replace(/[^\x21-\x27\x2a-\x5b\x5d-\x7e]/g, '?')
 }
 
 /** RFC 5321, 4.1.3. */

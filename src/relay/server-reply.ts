@@ -10,6 +10,10 @@ export interface Trouble {
   readonly trouble: 'unreachable' | 'busy' | 'lost' | 'late' | 'nonsense' | 'tls' | 'identity' | 'source'
   /** For the trace. */
   readonly detail: string
+  /** What kind of trouble with TLS, in the words of those who are told of it: a code of OpenSSL or Node, or of RFC 8460. */
+  readonly code?: string
+  /** It is only noted: the server is spoken with all the same. */
+  readonly isTolerated?: true
 }
 
 export type Answer = ServerReply | Trouble

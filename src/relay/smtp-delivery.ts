@@ -4,10 +4,9 @@ import type { Message } from '../mail/message.ts'
 import type { Reply } from '../mail/reply.ts'
 import { replyOf } from './hop-reply.ts'
 import { type Data, HopTransaction, isReply } from './hop-transaction.ts'
-import type { Link } from './link.ts'
 import { headerNeedsUtf8, refusalAhead, type Submission, tooLarge } from './mail-command.ts'
 import type { NextHop } from './next-hop.ts'
-import type { Pool } from './pool.ts'
+import type { Opened, Pool } from './pool.ts'
 import { withReturnPath } from './return-path.ts'
 import { type Answer, isGone, isPositive, isTrouble, silence } from './server-reply.ts'
 
@@ -18,6 +17,10 @@ type Replies = ReadonlyMap<Address, Reply>
  * is lost between two steps: a client may need longer for a large message than a next hop waits.
  */
 export class SmtpDelivery implements Delivery {
+  /** Whether the server has been spoken with, however that went. */
+  hasMet = false
+  /** Whether the message was sent, and nobody knows if it has arrived: another server must not be given it as well. */
+  isUncertain = false
   readonly #hop: NextHop
   readonly #pool: Pool
   readonly #transaction: Transaction
@@ -27,11 +30,13 @@ export class SmtpDelivery implements Delivery {
   #failure: Answer | undefined
   #isBusy = false
   #hold: NodeJS.Timeout | undefined
+  readonly #onOpened: Opened | undefined
 
-  constructor(hop: NextHop, pool: Pool, transaction: Transaction) {
+  constructor(hop: NextHop, pool: Pool, transaction: Transaction, onOpened?: Opened) {
     this.#hop = hop
     this.#pool = pool
     this.#transaction = transaction
+    this.#onOpened = onOpened
   }
 
   async ask(recipient: Address): Promise<Reply> {
@@ -45,7 +50,7 @@ export class SmtpDelivery implements Delivery {
       return reply
     } finally {
       this.#isBusy = false
-      // A few clients that fall silent after RCPT must not keep all others from the next hop.
+      // Clients that fall silent after RCPT must not keep all others from the next hop.
       this.#hold = setTimeout(() => this.#leave(), this.#hop.timeouts.holdMs).unref()
     }
   }
@@ -117,6 +122,7 @@ export class SmtpDelivery implements Delivery {
     const refusal = tooLarge(message.size, extensions) ?? headerNeedsUtf8(this.#transaction, message, extensions)
     if (refusal) return refusal
     const data = await current.data(message)
+    this.isUncertain = data.hasBegun && [...data.answers.values()].some(isTrouble)
     return { ...data, answers: new Map([...refused, ...data.answers]) }
   }
 
@@ -143,7 +149,7 @@ export class SmtpDelivery implements Delivery {
   }
 
   #replyFrom(data: Data | Reply, recipient: Address): Reply {
-    return isReply(data) ? data : replyOf(data.answers.get(formatAddress(recipient)) ?? silence, this.#hop.name)
+    return isReply(data) ? data : replyOf(data.answers.get(formatAddress(recipient)) ?? silence, this.#hop)
   }
 
   /** The open transaction, or a new one. An answer instead is about the client or the connection: for every recipient. */
@@ -151,32 +157,28 @@ export class SmtpDelivery implements Delivery {
     if (this.#current?.link.isOpen) return this.#current
     if (this.#failure) return this.#failure
     const { session } = this.#transaction
-    const link = await this.#pool.acquire(session, { fresh })
+    const link = await this.#pool.acquire(session, { fresh, onOpened: this.#onOpened })
     if (isTrouble(link)) return link
+    this.hasMet = true
     const isReused = link.uses > 0
     this.#current = new HopTransaction(link, mail)
-    const refusal = this.#hop.identity === 'xclient' ? await this.#present(link) : undefined
+    // The next hop is told for whom we come, if it shall know.
+    const refusal = this.#hop.identity === 'xclient' && !link.isKnownAs(session) ? await link.presentAs(session) : undefined
     if (this.#failure) this.#leave()
     else if (refusal) this.#drop()
     if (refusal && isReused && !this.#failure) return this.#open({ fresh: true }, mail)
     return this.#failure ?? refusal ?? this.#current ?? silence
   }
 
-  /** Tells the next hop for whom we come, if it shall know. */
-  async #present(link: Link): Promise<Answer | undefined> {
-    const { session } = this.#transaction
-    return link.isKnownAs(session) ? undefined : link.presentAs(session)
-  }
-
   /** A server with which we are out of step is not asked any further. */
   #result(answer: Answer): Reply {
-    return isTrouble(answer) ? this.#fail(answer) : replyOf(answer, this.#hop.name)
+    return isTrouble(answer) ? this.#fail(answer) : replyOf(answer, this.#hop)
   }
 
   #fail(answer: Answer): Reply {
     this.#failure = answer
     this.#drop()
-    return replyOf(answer, this.#hop.name)
+    return replyOf(answer, this.#hop)
   }
 
   /** Gives the connection back. */

@@ -17,6 +17,12 @@ export function lookupTable(lookups: readonly Lookup[]): string[] {
 
 function told({ status, records, error, secure }: DnsAnswer<DnsRecords[DnsType]>): string {
   if (status !== 'found') return error === undefined ? status : `${status}: ${error}`
-  const all = records.map(record => (typeof record === 'string' ? record : `${record.preference} ${record.exchange || '.'}`))
+  const all = records.map(record =>
+    typeof record === 'string'
+      ? record
+      : Object.values(record)
+          .map(part => (part === '' ? '.' : part)) // of a null MX
+          .join(' '),
+  )
   return `${all.join(' | ')}${secure ? ' (DNSSEC)' : ''}`
 }

@@ -19,7 +19,7 @@ type BudgetLimit = Exclude<keyof BudgetLimits, 'refusalDelayMs' | 'refusalDelayM
 const firstDelayed = 3
 
 /** What a client does on its way to a message; anything else leads nowhere. */
-const purposeful = new Set(['MAIL', 'RCPT', 'DATA', 'QUIT', 'STARTTLS', 'XCLIENT'])
+const purposeful = new Set(['MAIL', 'RCPT', 'DATA', 'QUIT', 'STARTTLS', 'AUTH', 'XCLIENT'])
 
 /** Replies that say a command was malformed, unknown or out of order, whatever it was about. */
 const errors = new Set([500, 501, 502, 503, 504, 530, 555])

@@ -1,23 +1,16 @@
 import { afterwards } from '../engine/afterwards.ts'
-import type { Conversation, Identity } from '../engine/conversation.ts'
+import type { Conversation } from '../engine/conversation.ts'
 import { isAccepted, ok, type Reply } from '../mail/reply.ts'
 import type { Tls, Violation } from '../mail/session.ts'
-import type { Edge } from './edge.ts'
+import type { DialogueOptions } from './dialogue-options.ts'
 import { parseHelo } from './helo-name.ts'
+import { Introduction } from './introduction.ts'
 import { hasArguments, readMail, readRcpt } from './mail-command.ts'
 import { MessageIntake } from './message-intake.ts'
 import * as replies from './replies.ts'
+import { Submission } from './submission.ts'
 import type { WireReply } from './wire-reply.ts'
-import { readXclient, type XclientAttributes } from './xclient.ts'
-
-export interface DialogueOptions {
-  readonly edge: Edge
-  readonly conversation: Conversation
-  /** How many recipients a message may have. */
-  readonly recipients: number
-  /** Whether this client may speak for others. */
-  readonly mayXclient: boolean
-}
+import { readXclient } from './xclient.ts'
 
 /** What the client has done ahead of our answer. */
 type Ahead = { readonly hasMore: boolean }
@@ -25,22 +18,25 @@ type Ahead = { readonly hasMore: boolean }
 /** The transaction as the protocol sees it. */
 interface OpenTransaction {
   readonly smtputf8: boolean
+  readonly dsn: boolean
   hasRecipients: boolean
 }
 
 /** Says for each command of SMTP what we answer, and what the conversation is told. It knows no sockets. */
 export class Dialogue {
+  readonly submission: Submission
   readonly #options: DialogueOptions
   readonly #conversation: Conversation
   #hasGreeted = false
   #transaction: OpenTransaction | undefined
-  /** The name by which a proxy has introduced its client. */
-  #heloByProxy: string | undefined
+  readonly #introduction: Introduction
   #isSecure: boolean
 
   constructor(options: DialogueOptions) {
     this.#options = options
     this.#conversation = options.conversation
+    this.#introduction = new Introduction(options.conversation, options.relaysFrom ?? (() => false))
+    this.submission = new Submission(options)
     this.#isSecure = options.conversation.session.tls !== undefined
   }
 
@@ -64,6 +60,8 @@ export class Dialogue {
         return ok
       case 'VRFY':
         return hasArguments(line) ? replies.notVerified : replies.vrfyWhom
+      case 'AUTH':
+        return this.#options.edge.as === 'submission' ? this.#auth(line) : undefined
       case 'XCLIENT':
         return this.#xclient(line)
       // EXPN and HELP would tell too much (RFC 5321, 7.3), the others need extensions.
@@ -97,19 +95,22 @@ export class Dialogue {
       return esmtp ? this.#extensions() : this.#options.edge.standing.helo
     }
     // Behind a proxy the greeting is the proxy's own, unless it has told us its client's.
-    const introduce = () => this.#conversation.helo(this.#heloByProxy ?? name, { esmtp })
+    const introduce = () => this.#conversation.helo(this.#introduction.helo ?? name, { esmtp })
     return afterwards(isTooSoon ? this.#noteViolation('pipelined-before-ehlo').then(introduce) : introduce(), welcome)
   }
 
   #mail(line: string): Reply | Promise<Reply> {
     if (!this.#hasGreeted) return replies.heloFirst
-    if (this.#options.edge.as === 'submission') return replies.authenticationRequired
-    if (this.#transaction) return replies.nestedMail
+    const closed = this.submission.refuseMail() ?? (this.#transaction && replies.nestedMail)
+    if (closed) return closed
     const { limits, smtputf8 } = this.#options.edge
-    const command = readMail(line, { messageBytes: limits.messageBytes, smtputf8 })
+    const command = readMail(line, { messageBytes: limits.messageBytes, smtputf8, ...this.submission.offer })
     if ('code' in command) return command
+    const foreign = this.submission.refuseSender(command.sender)
+    if (foreign) return foreign
     return afterwards(this.#conversation.mail(command.sender, command.parameters), reply => {
-      if (isAccepted(reply)) this.#transaction = { smtputf8: command.parameters.smtputf8 ?? false, hasRecipients: false }
+      const { smtputf8 = false } = command.parameters
+      if (isAccepted(reply)) this.#transaction = { smtputf8, dsn: this.submission.isOurs, hasRecipients: false }
       return reply
     })
   }
@@ -117,9 +118,9 @@ export class Dialogue {
   async #rcpt(line: string): Promise<Reply> {
     const transaction = this.#transaction
     if (!transaction) return replies.mailFirst
-    const recipient = readRcpt(line, transaction)
-    if ('code' in recipient) return recipient
-    const reply = await this.#conversation.rcpt(recipient)
+    const command = readRcpt(line, transaction)
+    if ('code' in command) return command
+    const reply = await this.#conversation.rcpt(command.recipient, command.parameters)
     if (isAccepted(reply)) transaction.hasRecipients = true
     return reply
   }
@@ -129,7 +130,7 @@ export class Dialogue {
     if (!this.#transaction) return replies.mailFirst
     if (hasArguments(line)) return replies.noArguments
     if (!this.#transaction.hasRecipients) return replies.noRecipients
-    if (!hasMore) return new MessageIntake(this.#options.edge)
+    if (!hasMore) return new MessageIntake({ ...this.#options.edge, isOurs: this.submission.isOurs })
     this.#transaction = undefined
     return this.#conversation.refuseMessage(replies.dataTooSoon)
   }
@@ -139,7 +140,8 @@ export class Dialogue {
     try {
       const outcome = await intake.finish()
       if ('refusal' in outcome) return this.#conversation.refuseMessage(outcome.refusal, intake.limit)
-      return await this.#conversation.message(outcome.message)
+      const message = this.submission.take(outcome.message)
+      return 'code' in message ? this.#conversation.refuseMessage(message) : await this.#conversation.message(message)
     } finally {
       this.#transaction = undefined
       await intake.discard()
@@ -175,16 +177,13 @@ export class Dialogue {
     const attributes = readXclient(line)
     if (!attributes) return replies.badXclient
     this.#hasGreeted = false
-    await this.#conversation.identify(this.#identityOf(attributes))
+    await this.#conversation.identify(this.#introduction.identityOf(attributes))
     return this.#options.edge.standing.greeting
   }
 
-  #identityOf({ ip, port, helo }: XclientAttributes): Identity {
-    // Another client has another name; one that is not told is the one that EHLO says.
-    if (ip || helo !== undefined) this.#heloByProxy = helo ?? undefined
-    const name = this.#heloByProxy === undefined ? {} : { helo: this.#heloByProxy }
-    if (ip) return { ...name, client: { ip, port: port ?? 0 }, violations: [] }
-    return port ? { ...name, client: { ...this.#conversation.session.client, port } } : name
+  #auth(line: string): WireReply | Promise<WireReply> {
+    if (!this.#hasGreeted) return replies.heloFirst
+    return this.#transaction ? replies.inTransaction : this.submission.authenticate(line)
   }
 
   #noteViolation(violation: Violation): Promise<void> {
@@ -194,6 +193,6 @@ export class Dialogue {
 
   #extensions(): WireReply {
     const { edge, recipients, mayXclient: xclient } = this.#options
-    return edge.standing.ehlo({ recipients, startTls: edge.offersTls && !this.#isSecure, xclient })
+    return edge.standing.ehlo({ recipients, startTls: edge.offersTls && !this.#isSecure, xclient, ...this.submission.offer })
   }
 }

@@ -1,4 +1,5 @@
 import { TLSSocket } from 'node:tls'
+import type { Users } from '../accounts/users.ts'
 import { Conversation } from '../engine/conversation.ts'
 import type { Gateway } from '../engine/gateway.ts'
 import { newId } from '../mail/id.ts'
@@ -16,6 +17,7 @@ interface DoorNeeds {
   readonly edge: Edge
   readonly certificate: Certificate | undefined
   readonly gateway: () => Gateway
+  readonly users: () => Users | undefined
   readonly reception: ReceptionOptions
   readonly counts: ConnectionCounts
   readonly onEmpty: () => void
@@ -88,16 +90,22 @@ export class Door {
       conversation: new Conversation(gateway, session),
       recipients: gateway.maxRecipients,
       mayXclient: guest.mayXclient,
+      users: this.#needs.users(),
+      relaysFrom: this.#options.as === 'mx' ? gateway.relaysFrom : undefined,
+      requireTls: gateway.outbound?.requireTls,
       onGone,
     })
   }
 
-  #sessionOf({ client, violations, socket }: Guest, { world }: Gateway): Session {
+  #sessionOf({ client, isProxy, violations, socket }: Guest, { world, relaysFrom }: Gateway): Session {
+    // A proxy speaks for others, and never for itself: who hides behind it is not one of ours.
+    const isRelayed = this.#options.as === 'mx' && !isProxy && relaysFrom?.(client.ip)
     return {
       id: newId(world.now()),
       listener: this.#options.as,
       client,
       violations,
+      ...(isRelayed && { relayed: true }),
       ...(socket instanceof TLSSocket && { tls: describeTls(socket) }),
     }
   }

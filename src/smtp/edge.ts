@@ -7,6 +7,8 @@ import type { Pace } from './pace.ts'
 
 /** What all connections of one listener have in common. */
 export interface Edge {
+  /** Our name. */
+  readonly hostname: string
   readonly standing: StandingReplies
   readonly as: 'mx' | 'submission'
   readonly limits: Limits

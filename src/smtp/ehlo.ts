@@ -12,6 +12,12 @@ interface Offer {
   readonly recipients: number
   readonly startTls: boolean
   readonly xclient: boolean
+  /** RFC 3461. */
+  readonly dsn: boolean
+  /** RFC 8689. */
+  readonly requireTls: boolean
+  /** Of AUTH (RFC 4954). */
+  readonly mechanisms: readonly string[]
 }
 
 /** The replies that are the same for all clients of a listener: made once, since each session begins with them. */
@@ -28,8 +34,8 @@ export class StandingReplies {
   }
 
   /** Our answer to EHLO: what we can do (RFC 5321, 4.1.1.1). */
-  ehlo({ recipients, startTls, xclient }: Offer): WireReply {
-    const key = `${recipients} ${startTls} ${xclient}`
+  ehlo({ recipients, startTls, xclient, dsn, requireTls, mechanisms }: Offer): WireReply {
+    const key = [recipients, startTls, xclient, dsn, requireTls, ...mechanisms].join(' ')
     const known = this.#ehlo.get(key)
     if (known) return known
     const { hostname, smtputf8, limits } = this.#house
@@ -41,6 +47,9 @@ export class StandingReplies {
       'ENHANCEDSTATUSCODES',
       ...(smtputf8 ? ['SMTPUTF8'] : []),
       ...(startTls ? ['STARTTLS'] : []),
+      ...(mechanisms.length > 0 ? [`AUTH ${mechanisms.join(' ')}`] : []),
+      ...(dsn ? ['DSN'] : []),
+      ...(requireTls ? ['REQUIRETLS'] : []),
       `LIMITS RCPTMAX=${recipients}`, // RFC 9422
       ...(xclient ? ['XCLIENT NAME ADDR PORT PROTO HELO DESTADDR DESTPORT'] : []),
     ]

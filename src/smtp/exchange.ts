@@ -3,7 +3,8 @@ import type { Tls } from '../mail/session.ts'
 import { Attention } from './attention.ts'
 import { Budget } from './budget.ts'
 import { readCommandLine, verbOf } from './command-line.ts'
-import { Dialogue, type DialogueOptions } from './dialogue.ts'
+import { Dialogue } from './dialogue.ts'
+import type { DialogueOptions } from './dialogue-options.ts'
 import type { Handshakes } from './handshakes.ts'
 import type { MessageIntake } from './message-intake.ts'
 import * as replies from './replies.ts'
@@ -50,7 +51,9 @@ export class Exchange {
   /** A line has come. Undefined when it is answered already, and the next may follow. */
   hear(line: Buffer): Promise<void> | undefined {
     this.#isBusy = true
-    const wait = this.#obey(readCommandLine(line))
+    const wait = this.#dialogue.submission.awaitsResponse
+      ? this.#answer(() => this.#dialogue.submission.respond(line))
+      : this.#obey(readCommandLine(line, this.#dialogue.submission))
     if (wait) return wait.then(() => this.#next())
     return this.#next()
   }
@@ -167,7 +170,7 @@ export class Exchange {
 
   #conclude(reply: WireReply): void {
     if (this.#wire.isClosing) return
-    this.#voice.say(this.#verb, reply)
+    this.#voice.say(this.#verb, reply === replies.lockedOut ? this.#voice.last(reply, 'refused by the protocol') : reply)
     if (reply === replies.startTls) this.#wire.startTls()
   }
 

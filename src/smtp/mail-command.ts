@@ -1,13 +1,32 @@
 import { type Address, parseAddress } from '../mail/address.ts'
-import type { MailParameters } from '../mail/envelope.ts'
+import type { MailParameters, RecipientParameters } from '../mail/envelope.ts'
 import type { Reply } from '../mail/reply.ts'
+import { readDelivery, readReport } from './dsn-parameters.ts'
 import { type Parameters, readParameters } from './parameters.ts'
 import { parseRecipient, readPath } from './path.ts'
 import { tooBig } from './replies.ts'
 
+/** What we take besides what we offer to everybody. */
+interface Offered {
+  /** RFC 3461. */
+  readonly dsn?: boolean
+  /** RFC 8689. */
+  readonly requireTls?: boolean
+}
+
+interface MailOptions extends Offered {
+  readonly messageBytes: number
+  readonly smtputf8: boolean
+}
+
 export interface MailCommand {
   readonly sender: Address | null
   readonly parameters: MailParameters
+}
+
+export interface RcptCommand {
+  readonly recipient: Address
+  readonly parameters?: RecipientParameters
 }
 
 const mailSyntax: Reply = { code: 501, status: '5.5.4', text: 'Syntax: MAIL FROM:<address>' }
@@ -20,10 +39,7 @@ const unknownParameter: Reply = { code: 555, status: '5.5.4', text: 'Unknown par
 const needsSmtputf8: Reply = { code: 553, status: '5.6.7', text: 'This address needs SMTPUTF8' }
 
 /** Reads MAIL (RFC 5321, 4.1.1.2), or answers why it cannot be taken. */
-export function readMail(
-  line: string,
-  options: { readonly messageBytes: number; readonly smtputf8: boolean },
-): MailCommand | Reply {
+export function readMail(line: string, options: MailOptions): MailCommand | Reply {
   const path = readPath(argument(line, /^MAIL FROM: */i))
   if (!path) return /^MAIL FROM:/i.test(line) ? badSender : mailSyntax
   const given = readParameters(path.rest)
@@ -35,15 +51,18 @@ export function readMail(
 }
 
 /** Reads RCPT (RFC 5321, 4.1.1.3), or answers why it cannot be taken. */
-export function readRcpt(line: string, options: { readonly smtputf8: boolean }): Address | Reply {
+export function readRcpt(line: string, options: { readonly smtputf8: boolean; readonly dsn?: boolean }): RcptCommand | Reply {
   const path = readPath(argument(line, /^RCPT TO: */i))
   if (!path) return /^RCPT TO:/i.test(line) ? badRecipient : rcptSyntax
   const given = readParameters(path.rest)
   if (!given) return badParameters
-  if (given.size) return unknownParameter
+  if ([...given.keys()].some(name => !options.dsn || !(name === 'NOTIFY' || name === 'ORCPT'))) return unknownParameter
+  const parameters = readDelivery(given)
   const recipient = parseRecipient(path.mailbox)
+  if (!parameters) return badParameters
   if (!recipient) return badRecipient
-  return isAscii(path.mailbox) || options.smtputf8 ? recipient : needsSmtputf8
+  if (!isAscii(path.mailbox) && !options.smtputf8) return needsSmtputf8
+  return given.size > 0 ? { recipient, parameters } : { recipient }
 }
 
 /** Whether more than the command itself stands there. */
@@ -56,12 +75,11 @@ function argument(line: string, words: RegExp): string {
   return words.test(line) ? line.replace(words, '') : ''
 }
 
-function mailParameters(
-  given: Parameters,
-  { messageBytes, smtputf8 }: { readonly messageBytes: number; readonly smtputf8: boolean },
-): MailParameters | Reply {
-  const known = smtputf8 ? ['SIZE', 'BODY', 'SMTPUTF8'] : ['SIZE', 'BODY']
+function mailParameters(given: Parameters, { messageBytes, smtputf8, ...offered }: MailOptions): MailParameters | Reply {
+  const known = knownToMail({ smtputf8, ...offered })
   if ([...given.keys()].some(name => !known.includes(name))) return unknownParameter
+  const report = readReport(given)
+  if (!report || (given.get('REQUIRETLS') ?? true) !== true) return badParameters
   const [size, body, utf8] = [given.get('SIZE'), given.get('BODY'), given.get('SMTPUTF8')]
   if (size !== undefined && (size === true || !/^\d{1,20}$/.test(size))) return badParameters
   const bodyType = body === undefined ? undefined : parseBody(body)
@@ -71,7 +89,19 @@ function mailParameters(
     ...(size !== undefined && { size: Number(size) }),
     ...(bodyType && { body: bodyType }),
     ...(utf8 && { smtputf8: true }),
+    ...(given.has('REQUIRETLS') && { requireTls: true }),
+    ...report,
   }
+}
+
+/** AUTH tells who has sent the message first (RFC 4954, 5). We would believe nobody but ourselves, and pass it over. */
+function knownToMail({ smtputf8, dsn, requireTls }: Omit<MailOptions, 'messageBytes'>): string[] {
+  return [
+    ...['SIZE', 'BODY'],
+    ...(smtputf8 ? ['SMTPUTF8'] : []),
+    ...(dsn ? ['RET', 'ENVID', 'AUTH'] : []),
+    ...(requireTls ? ['REQUIRETLS'] : []),
+  ]
 }
 
 /** Null for anything but the two that RFC 6152 knows; BINARYMIME needs CHUNKING, which we do not offer. */

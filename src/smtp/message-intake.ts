@@ -14,7 +14,11 @@ export interface Taken {
   readonly wait?: Promise<void> | undefined
 }
 
-export type IntakeOptions = Pick<Edge, 'as' | 'limits' | 'spoolDirectory'> & Partial<Pick<Edge, 'counts'>>
+export type IntakeOptions = Pick<Edge, 'limits' | 'spoolDirectory'> &
+  Partial<Pick<Edge, 'counts'>> & {
+    /** From our own users and servers bare CR and LF are repaired; from strangers they are refused. */
+    readonly isOurs: boolean
+  }
 
 /** One message on its way in, between 354 and the final dot. */
 export class MessageIntake {
@@ -24,9 +28,8 @@ export class MessageIntake {
   #wait: Promise<void> | undefined
   #isForgotten = false
 
-  constructor({ as, limits, spoolDirectory, counts = new EdgeCounts() }: IntakeOptions) {
-    // From our own users bare CR and LF are repaired; from strangers they are refused.
-    const lineEnds = as === 'mx' ? 'strict' : 'repair'
+  constructor({ isOurs, limits, spoolDirectory, counts = new EdgeCounts() }: IntakeOptions) {
+    const lineEnds = isOurs ? 'repair' : 'strict'
     this.#counts = counts
     this.#spool = new Spool({ directory: spoolDirectory, memoryBytes: limits.memoryBytes, counts })
     this.#parser = new DataParser(limits, lineEnds, content => {

@@ -19,6 +19,8 @@ export interface Guest {
   readonly client: Client
   /** Whether it may speak for others. */
   readonly mayXclient: boolean
+  /** It speaks for others, and has not said for whom. */
+  readonly isProxy: boolean
   readonly violations: readonly Violation[]
   readonly release: () => void
 }
@@ -35,6 +37,8 @@ export interface ReceptionOptions {
   readonly proxies: readonly Network[]
   /** Who speaks for others by XCLIENT. */
   readonly xclient: readonly Network[]
+  /** Our own users do not wait for the greeting. */
+  readonly isForUsers: boolean
   /** Begins TLS, where it comes first. */
   readonly secure?: (socket: Socket) => Promise<Socket | Unsecured>
   readonly store: Store
@@ -59,7 +63,7 @@ export async function receive(socket: Socket, options: ReceptionOptions): Promis
     admission.release()
     return 'connections'
   }
-  const guest = await welcome(socket, client, options, admission.release)
+  const guest = await welcome(socket, { client, isProxy: isProxy && client === peer }, options, admission.release)
   if (typeof guest === 'string') admission.release()
   return guest
 }
@@ -72,13 +76,26 @@ async function proxiedClient(socket: Socket, peer: Client, options: ReceptionOpt
   return client ? 'proxyHeaderMs' : 'gone'
 }
 
-async function welcome(bare: Socket, client: Client, options: ReceptionOptions, release: () => void): Promise<Guest | Farewell> {
-  const { secure, pace, xclient, store, log } = options
+async function welcome(
+  bare: Socket,
+  whose: Pick<Guest, 'client' | 'isProxy'>,
+  options: ReceptionOptions,
+  release: () => void,
+): Promise<Guest | Farewell> {
+  const { secure, pace, xclient, isForUsers, store, log } = options
+  const { client } = whose
   const socket = secure ? await secure(bare) : bare
   if (typeof socket === 'string') return socket
   if (socket.destroyed) return 'gone'
   const mayXclient = xclient.some(network => network.contains(client.ip))
-  const patience = await testPatience(socket, client.ip, { limits: mayXclient ? noDelay : pace.limits, store, log })
+  const patience = await testPatience(socket, client.ip, { limits: mayXclient || isForUsers ? noDelay : pace.limits, store, log })
   if (patience === 'left' || socket.destroyed) return 'gone'
-  return { socket, client, mayXclient, violations: patience === 'talked' ? ['talked-before-greeting'] : [], release }
+  return {
+    socket,
+    client,
+    mayXclient,
+    isProxy: whose.isProxy || mayXclient,
+    violations: patience === 'talked' ? ['talked-before-greeting'] : [],
+    release,
+  }
 }

@@ -34,7 +34,23 @@ export const noRecipients: Reply = { code: 554, status: '5.5.1', text: 'No valid
 export const dataTooSoon: Reply = { code: 503, status: '5.5.1', text: 'The message was sent before our answer to DATA' }
 export const tlsAlready: Reply = { code: 503, status: '5.5.1', text: 'TLS is active already' }
 export const inTransaction: Reply = { code: 503, status: '5.5.1', text: 'Not in a mail transaction' }
+/** RFC 3207, 4. */
+export const startTlsFirst: Reply = { code: 530, status: '5.7.0', text: 'Please say STARTTLS first' }
+/** RFC 4954, 4 and 6. */
+export const authenticated: Reply = { code: 235, status: '2.7.0', text: 'Authentication succeeded' }
 export const authenticationRequired: Reply = { code: 530, status: '5.7.0', text: 'Authentication required' }
+export const authenticatedAlready: Reply = { code: 503, status: '5.5.1', text: 'You have authenticated already' }
+export const encryptionRequired: Reply = { code: 538, status: '5.7.11', text: 'Encryption required: please say STARTTLS first' }
+export const authSyntax: Reply = { code: 501, status: '5.5.4', text: 'Syntax: AUTH mechanism [initial-response]' }
+export const unknownMechanism: Reply = { code: 504, status: '5.5.4', text: 'This mechanism is not offered' }
+export const authCancelled: Reply = { code: 501, status: '5.7.0', text: 'Authentication cancelled' }
+export const badResponse: Reply = { code: 501, status: '5.5.2', text: 'Malformed response' }
+export const exchangeTooLong: Reply = { code: 500, status: '5.5.6', text: 'Line too long' }
+export const badCredentials: Reply = { code: 535, status: '5.7.8', text: 'Authentication failed' }
+export const authTrouble: Reply = { code: 454, status: '4.7.0', text: 'Passwords cannot be checked now, please try again later' }
+export const tooManyAttempts: Reply = { code: 454, status: '4.7.0', text: 'Too many failed attempts, please try again later' }
+/** The same, and the connection ends. */
+export const lockedOut: Reply = { ...tooManyAttempts, code: 421 }
 export const xclientDenied: Reply = { code: 550, status: '5.7.0', text: 'Not allowed' }
 
 export const tooBig: Reply = { code: 552, status: '5.3.4', text: 'Message is larger than we take' }

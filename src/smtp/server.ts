@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Users } from '../accounts/users.ts'
 import type { Gateway } from '../engine/gateway.ts'
 import { partOf, type Store } from '../engine/store.ts'
 import { type Network, parseNetwork } from '../mail/network.ts'
@@ -24,6 +25,8 @@ export interface SmtpServerOptions {
   readonly tls?: CertificateFiles
   /** Asked for each connection: a reload is another gateway, and sessions that run keep theirs. */
   readonly gateway: () => Gateway
+  /** Who may authenticate at listeners for our own users; asked for each connection, too. */
+  readonly users?: () => Users | undefined
   readonly store: Store
   readonly log: Logger
   /** Where they differ from the defaults. */
@@ -153,6 +156,7 @@ class RunningServer implements SmtpServer {
     const { hostname, smtputf8 = true, spoolDirectory = tmpdir(), log } = this.#options
     const limits = this.#limits
     return {
+      hostname,
       standing: new StandingReplies({ hostname, smtputf8, limits }),
       as,
       limits,
@@ -167,12 +171,13 @@ class RunningServer implements SmtpServer {
   }
 
   #door(listener: ListenerOptions, seen: EdgeCounts): Door {
-    const { hostname, store, log, gateway } = this.#options
+    const { hostname, store, log, gateway, users = () => undefined } = this.#options
     return new Door(listener, {
       hostname,
       edge: this.#edge(listener, seen),
       certificate: this.#certificate,
       gateway,
+      users,
       reception: {
         limits: this.#limits,
         pace: this.#pace,
@@ -180,6 +185,7 @@ class RunningServer implements SmtpServer {
         room: this.#room,
         proxies: listener.proxyProtocol ?? [],
         xclient: listener.xclient ?? [],
+        isForUsers: listener.as === 'submission',
         store: partOf(store, 'greeted'),
         log,
       },

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { parseDomain } from '../mail/address.ts'
 import { canonicalAddress } from '../mail/network.ts'
+import { decodeXtext } from './xtext.ts'
 
 /** What a trusted proxy tells about the client it speaks for. Undefined is what it did not mention, null what it does not know. */
 export interface XclientAttributes {
@@ -62,11 +63,4 @@ function parseIp(value: string): string | undefined {
 
 function isPort(value: string): boolean {
   return /^\d{1,5}$/.test(value) && Number(value) <= 65_535
-}
-
-/** RFC 3461, 4: `+2B` is a plus. Undefined for what is no xtext, or hides control characters. */
-function decodeXtext(value: string): string | undefined {
-  if (!/^(?:[\x21-\x2a\x2c-\x3c\x3e-\x7e]|\+[0-9A-F]{2})+$/.test(value)) return undefined
-  const text = value.replace(/\+([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-  return /[\x00-\x1f\x7f]/.test(text) ? undefined : text
 }

@@ -113,5 +113,10 @@ function lifetime({ status, ttlSeconds }: Answer): number {
 }
 
 function sizeOf(answer: Answer): number {
-  return answer.records.reduce((sum, record) => sum + 50 + (typeof record === 'string' ? record : record.exchange).length, 200)
+  return answer.records.reduce((sum, record) => sum + 50 + textOf(record).length, 200)
+}
+
+function textOf(record: DnsRecords[DnsType]): string {
+  if (typeof record === 'string') return record
+  return 'exchange' in record ? record.exchange : record.data
 }

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js'
-import type { DnsRecords, DnsType } from '../engine/dns.ts'
+import type { DnsRecords, DnsType, Tlsa } from '../engine/dns.ts'
 import { skipName } from './dns-name.ts'
 import type { RawRecord, Reply } from './dns-wire.ts'
 
@@ -17,6 +17,7 @@ export const readers: { readonly [T in DnsType]: Reader<DnsRecords[T]> } = {
   PTR: readHost,
   NS: readHost,
   CNAME: readHost,
+  TLSA: readTlsa,
 }
 
 /** The name that a CNAME, PTR or NS record leads to. */
@@ -40,6 +41,13 @@ function readAddress(packet: Buffer, { start, end }: RawRecord, size: 4 | 16): s
   if (end - start !== size) throw new RangeError('an address has the wrong length')
   if (size === 4) return `${packet[start]}.${packet[start + 1]}.${packet[start + 2]}.${packet[start + 3]}`
   return ipaddr.fromByteArray([...packet.subarray(start, end)]).toString()
+}
+
+/** RFC 6698, 2.1. */
+function readTlsa({ packet }: Reply, { start, end }: RawRecord): Tlsa {
+  if (end - start < 3) throw new RangeError('a TLSA record is too short')
+  const [usage = 0, selector = 0, matching = 0] = packet.subarray(start, start + 3)
+  return { usage, selector, matching, data: packet.toString('hex', start + 3, end) }
 }
 
 /** RFC 7208, 3.3, and RFC 6376, 3.6.2.2: the strings of a record are joined without anything in between. */

@@ -1,7 +1,7 @@
 import { longestName, NameReader, nameLength, skipName, writeName } from './dns-name.ts'
 
-/** The numbers of the record types that we read (RFC 1035, 3.2.2; RFC 3596). */
-export const typeNumbers = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28 } as const
+/** The numbers of the record types that we read (RFC 1035, 3.2.2; RFC 3596; RFC 6698, 7.1). */
+export const typeNumbers = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28, TLSA: 52 } as const
 
 /** One record of a reply, neither its owner nor its data read yet. */
 export interface RawRecord {

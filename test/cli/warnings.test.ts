@@ -30,9 +30,10 @@ it('a public resolver is warned of when there are blocklists, however it is writ
 
 it('a listener for strangers without TLS, and one for submission, are warned of', async () => {
   const told = await warned(`listen: [{ address: "0.0.0.0:25" }, { address: "[::1]:587", as: submission }]\n${rules}`)
-  assert.equal(told.length, 2)
+  assert.equal(told.length, 3)
   assert.match(told[0] ?? '', /^listen: 0\.0\.0\.0:25 offers no TLS/)
   assert.match(told[1] ?? '', /^listen: \[::1\]:587 is for submission/)
+  assert.match(told[2] ?? '', /data\/accounts has no accounts/)
 })
 
 it('metrics that other machines can read are warned of', async () => {
@@ -58,4 +59,11 @@ it('rules that come too late, or are for nobody, are warned of', async () => {
   assert.deepEqual(await warned(`${local}rules: [{ use: helo, to: ["*@exmaple.org", "*@example.org"] }]`), [
     'rules: helo is for recipients in exmaple.org, for which we do not relay',
   ])
+})
+
+it('a proxy that is to relay as well is warned of', async () => {
+  const told = await warned(
+    `listen: [{ address: "127.0.0.1:25", xclient: [10.0.0.7] }]\n${rules}relayFrom: [10.0.0.0/8, 192.0.2.1]`,
+  )
+  assert.deepEqual(told, ['relayFrom: 10.0.0.0/8 is a proxy too, which cannot send mail of its own'])
 })

@@ -11,6 +11,17 @@ const top = join(import.meta.dirname, '../..')
 
 /** What is told about each `fixtures/config/broken-*.yaml`: line, column, what it is about, what was expected and what was found. */
 const expected: Readonly<Record<string, readonly string[]>> = {
+  submission: [
+    '4:13: relayFrom[0]: expected an address or a network, such as 10.0.0.0/8, found "nonsense"',
+    '6:23: submission.accounts.server: expected smtp://host:587 or smtps://host:465, found "lmtp://10.0.0.5:24"',
+    '7:24: submission.addresses.alice[0]: expected an address, or all of a domain, such as "*@example.org", found "nobody"',
+    '8:27: submission.throttle.perNetwork: expected at least 1, found 0',
+    '9:26: rules[0].as: expected one of mx, submission, any, found "everybody"',
+  ],
+  'relay-from': [
+    '4:13: relayFrom[0]: expected a network of your own, not so much of the Internet, found "0.0.0.0/0"',
+    '4:36: relayFrom[2]: expected a network of your own, not so much of the Internet, found "::/3"',
+  ],
   'alias-bomb': ['1:1: YAML: expected at most 100 aliases of anchors, found more of them'],
   'certificate-files': ['2:14: tls.cert: expected a certificate in PEM form, found no fixtures/config/missing.pem'],
   'dead-list': [
@@ -27,7 +38,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     '8:20: relay["e.example"].to: expected {local} or {domain} in the path of a Maildir, found "maildir:/var/mail/{user}"',
     '9:52: relay["f.example"].identity: expected one of none, xclient, xforward, proxy, found "xclint"',
     '9:65: relay["f.example"].tls: expected one of opportunistic, required, off, found "maybe"',
-    '9:82: relay["f.example"].whenDown: expected defer, found "bounce"',
+    '9:82: relay["f.example"].whenDown: expected one of defer, queue, found "bounce"',
   ],
   'domain-twice': [
     '3:13: postmaster: expected an address in one of the domains of relay, found "postmaster@elsewhere.example"',

@@ -27,13 +27,21 @@ interface Options {
   readonly more?: string
   /** The `limits:` line, when it is not the usual one. */
   readonly limits?: string
+  /** More entries of `listen:`, as YAML of one line each. */
+  readonly listeners?: readonly string[]
+  /** Files in the folder of the configuration, by name. */
+  readonly files?: Readonly<Record<string, string>>
   /** Where mail for our.example goes, when it is not to the next hop. */
   readonly to?: string
+  /** What else is said of our.example: `whenDown: queue`. */
+  readonly relay?: string
 }
 
 /** The whole gateway, as `postern run` starts it, between a real DNS server and a real next hop. */
 export interface TestGateway extends AsyncDisposable {
   readonly port: number
+  /** Of all listeners, that of strangers first. */
+  readonly ports: readonly number[]
   readonly folder: string
   readonly dns: DnsServer
   readonly nextHop: NextHop
@@ -54,6 +62,9 @@ export async function startGateway({
   more = '',
   limits = usualLimits,
   to,
+  listeners = [],
+  files = {},
+  relay = '',
 }: Options = {}): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-test-'))
   const dns = await startDnsServer({ ...goodZone, ...zone })
@@ -62,15 +73,17 @@ export async function startGateway({
   const text = `hostname: mx.our.example
 data: ${join(folder, 'data')}
 dns: { servers: ["${dns.address}"], timeoutMs: 300 }
-listen: [{ address: "127.0.0.1:0", as: mx, proxyProtocol: [127.0.0.1] }]
-relay: { our.example: { to: "${to?.replace('FOLDER', folder) ?? `smtp://127.0.0.1:${hop.port}`}" } }
+listen: [${['{ address: "127.0.0.1:0", as: mx, proxyProtocol: [127.0.0.1] }', ...listeners].join(', ')}]
+relay: { our.example: { to: "${to?.replace('FOLDER', folder) ?? `smtp://127.0.0.1:${hop.port}`}", ${relay} } }
 ${limits}
 rules: ${rules}
 ${more}`
   await writeFile(file, text)
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 })
   const [traces, log]: [Trace[], string[]] = [[], []]
   const service = await start(file, traces, log)
-  const port = service.addresses[0]?.port ?? 0
+  const ports = service.addresses.map(({ port }) => port)
+  const [port = 0] = ports
   const clients: SmtpClient[] = []
   const client = async (ip = '192.0.2.10') => {
     const opened = await SmtpClient.open({ port, ip })
@@ -84,7 +97,7 @@ ${more}`
     await Promise.all([dns.close(), hop.close()])
     await rm(folder, { recursive: true })
   }
-  return { port, folder, dns, nextHop: hop, service, log, traces, client, [Symbol.asyncDispose]: close }
+  return { port, ports, folder, dns, nextHop: hop, service, log, traces, client, [Symbol.asyncDispose]: close }
 }
 
 async function start(file: string, traces: Trace[], lines: string[]): Promise<Service> {

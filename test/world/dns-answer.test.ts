@@ -6,7 +6,7 @@ import type { DnsType } from '../../src/engine/dns.ts'
 import { readAnswer } from '../../src/world/dns-answer.ts'
 import { encodeQuery, typeNumbers } from '../../src/world/dns-wire.ts'
 
-const types: readonly DnsType[] = ['A', 'AAAA', 'TXT', 'MX', 'PTR', 'NS']
+const types: readonly DnsType[] = ['A', 'AAAA', 'TXT', 'MX', 'PTR', 'NS', 'TLSA']
 
 function ask<T extends DnsType>(packet: Buffer, type: T, { name = 'a.example', trustAd = false } = {}) {
   return readAnswer(packet, { type, name, trustAd })
@@ -29,6 +29,13 @@ test('compressed names are read', () => {
     ttlSeconds: 256,
     secure: false,
   })
+})
+
+test('TLSA records are read as they stand, and are too short without their three numbers', () => {
+  assert.deepEqual(ask(handmade(`\xc0\x0c\0\x34\0\x01\0\0\x01\0\0\x05\x03\x01\x01\xab\xcd`), 'TLSA').records, [
+    { usage: 3, selector: 1, matching: 1, data: 'abcd' },
+  ])
+  assert.match(ask(handmade(`\xc0\x0c\0\x34\0\x01\0\0\x01\0\0\x02\x03\x01`), 'TLSA').error ?? '', /too short/)
 })
 
 test('a dot inside a label does not pass for one between labels', () => {

@@ -17,6 +17,8 @@ export interface Dovecot {
   readonly lmtpPath: string
   readonly imap: number
   readonly pop3: number
+  /** The unix socket of its auth service, for clients. */
+  readonly authPath: string
   stop(): Promise<void>
 }
 
@@ -31,7 +33,12 @@ export async function startDovecot(): Promise<Dovecot> {
   const identity = isRoot ? { uid: nobody.id, gid: nobody.id } : {}
   const child = spawn(pathOf('dovecot'), ['-F', '-c', join(folder, 'dovecot.conf')], { stdio: 'inherit', ...identity })
   await Promise.all(Object.entries(ports).map(([service, port]) => untilListening(`Dovecot's ${service}`, port)))
-  return { ...ports, lmtpPath: join(folder, 'run/lmtp'), stop: () => stop(child, folder) }
+  return {
+    ...ports,
+    lmtpPath: join(folder, 'run/lmtp'),
+    authPath: join(folder, 'run/auth-client'),
+    stop: () => stop(child, folder),
+  }
 }
 
 async function stop(child: ChildProcess, folder: string): Promise<void> {
@@ -77,6 +84,11 @@ userdb {
 }
 service anvil {
   chroot =
+}
+service auth {
+  unix_listener auth-client {
+    mode = 0666
+  }
 }
 service stats {
   chroot =

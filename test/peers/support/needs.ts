@@ -7,12 +7,21 @@ const packages = {
   dovecot: 'dovecot-core dovecot-lmtpd dovecot-imapd dovecot-pop3d',
   authres: 'python3-authres',
   exim4: 'exim4-daemon-light',
+  ip: 'iproute2',
+  'ldns-keygen': 'ldnsutils',
+  'ldns-signzone': 'ldnsutils',
+  msmtp: 'msmtp',
   nmap: 'nmap',
+  nsd: 'nsd',
   openssl: 'openssl',
   postfix: 'postfix',
+  'posttls-finger': 'postfix',
   prometheus: 'prometheus',
   promtool: 'prometheus',
+  's-nail': 's-nail',
   swaks: 'swaks',
+  dig: 'bind9-dnsutils',
+  unbound: 'unbound',
 } as const
 
 export type Program = keyof typeof packages
