@@ -42,6 +42,10 @@ async function run({ config }: Options): Promise<ExitCode> {
   const workers = workerCount(configuration)
   log.info({ configuration: document.file, mode, ...(workers > 1 && { workers }) }, 'starting')
   for (const warning of await warnings(configuration)) log.warn({}, warning)
+  // From here on: the first worker serves while others still start.
+  const told = firstOf('SIGTERM', 'SIGINT')
+  // What is saved while we start is noticed then, signal or not.
+  for (const signal of ['SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {})
   const running = workers > 1 ? await Primary.start(found.value, { log, isPretty }) : await Alone.start(found.value, log)
   if (!('reload' in running)) {
     await log.close()
@@ -56,7 +60,7 @@ async function run({ config }: Options): Promise<ExitCode> {
     return exitCodes.failed
   }
   for (const listening of running.addresses) log.info(listening, 'listening for mail')
-  await untilToldToStop(running, { found: found.value, config, readAt, log })
+  await untilToldToStop(running, { found: found.value, config, readAt, told, log })
   await metrics.value.close()
   log.info({}, 'stopped')
   await log.close()
@@ -72,15 +76,17 @@ interface Surroundings {
   readonly found: Found
   readonly config: string | undefined
   readonly readAt: number
+  /** The first signal to stop. */
+  readonly told: Promise<NodeJS.Signals>
   readonly log: SharedLog
 }
 
 /** Serves until the first SIGTERM or SIGINT, then drains. A second one means that nobody wants to wait. */
-async function untilToldToStop(running: Running, { found, config, readAt, log }: Surroundings): Promise<void> {
+async function untilToldToStop(running: Running, { found, config, readAt, told, log }: Surroundings): Promise<void> {
   const reloading = new Reloading(running, found, { config, readAt })
   process.on('SIGHUP', () => reloading.begin('reload'))
   process.on('SIGUSR2', () => reloading.begin('renew'))
-  const signal = await firstOf('SIGTERM', 'SIGINT')
+  const signal = await told
   for (const again of ['SIGTERM', 'SIGINT'] as const) {
     process.once(again, () => {
       void running
