@@ -8,7 +8,7 @@ import type { Transport } from '../../src/engine/transport.ts'
 import { parseDestination } from '../../src/relay/destination.ts'
 import { openTransport } from '../../src/relay/open-transport.ts'
 import { send } from '../functional/gateway.ts'
-import { run } from '../peers/support/workers.ts'
+import { isThere, run } from '../peers/support/workers.ts'
 import { letter, mail, stage } from '../queue/stage.ts'
 
 /** Servers that take everything, and some that accept connections and then say nothing. */
@@ -93,29 +93,29 @@ describe('the queue under load', () => {
       }
     }
     const clients = Array.from({ length: 8 }, bring)
-    for (let kill = 0; kill < 50; kill++) {
-      if (kill % 5 === 4) {
-        if (hop) await hop.close()
-        hop = hop ? undefined : await startNextHop({ port, onMessage })
-      }
-      await wait(200 + Math.random() * 1300)
-      const worker = 1 + (kill % 2)
-      const pid = gateway.pid(worker)
-      const from = gateway.log.length
-      try {
-        process.kill(pid, 'SIGKILL')
-      } catch {
-        continue
-      }
-      if (kill % 10 === 9) await gateway.line(({ msg, worker: who }) => msg === 'a worker is ready' && who === worker, from)
+    let kills = 0
+    while (kills < 50) {
+      await wait(300 + Math.random() * 2700)
+      // The primary lets one that dies again and again rest for a while: only what lives is killed.
+      const living = [1, 2].map(worker => gateway.pid(worker)).filter(isThere)
+      const pid = living[Math.floor(Math.random() * living.length)]
+      if (pid === undefined) continue
+      process.kill(pid, 'SIGKILL')
+      kills++
+      if (kills % 5 !== 0) continue
+      if (hop) await hop.close()
+      hop = hop ? undefined : await startNextHop({ port, onMessage })
     }
     isOver = true
     await Promise.all(clients)
     hop ??= await startNextHop({ port, onMessage })
     const missing = () => taken.filter(subject => !arrived.includes(subject))
     for (const end = Date.now() + 300_000; missing().length > 0 && Date.now() < end; ) await wait(500)
+    const queued = () => gateway.log.filter(({ msg }) => msg === 'delivery').length
     const duplicates = arrived.length - new Set(arrived).size
-    t.diagnostic(`${taken.length} accepted, ${arrived.length} arrived, ${duplicates} of them twice`)
+    t.diagnostic(
+      `${kills} kills; ${queued()} times the queue delivered; ${taken.length} accepted, ${arrived.length} arrived, ${duplicates} of them twice`,
+    )
     assert.deepEqual(missing(), [])
     assert.ok(taken.length > 100, `only ${taken.length} were accepted`)
   })
