@@ -20,7 +20,7 @@ export type RouteAccount =
     }
 
 /** One server, in the order in which they would be tried. */
-export interface HostAccount {
+interface HostAccount {
   readonly name: string
   readonly preference: number
   readonly addresses: readonly string[]

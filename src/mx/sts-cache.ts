@@ -5,7 +5,7 @@ import type { StsPolicy } from './sts-policy.ts'
 import { findStsRecord } from './sts-record.ts'
 
 /** Fetches a policy, or says why not. */
-export type FetchPolicy = (domain: string) => Promise<StsPolicy | StsTrouble>
+type FetchPolicy = (domain: string) => Promise<StsPolicy | StsTrouble>
 
 interface Options {
   readonly dns: Dns
