@@ -22,9 +22,9 @@ describe('postern route', () => {
     const mx = (exchange: string, preference: number) => ({ exchange, preference })
     dns = await startDnsServer({
       'bank.example': { MX: [mx('mx2.bank.example', 20), mx('mx1.bank.example', 10)], secure: true },
-      'mx1.bank.example': { A: ['192.0.2.1'], secure: true },
+      'mx1.bank.example': { A: ['198.51.100.61'], secure: true },
       '_25._tcp.mx1.bank.example': { TLSA: [record], secure: true },
-      'mx2.bank.example': { A: ['192.0.2.2', '192.0.2.3'] },
+      'mx2.bank.example': { A: ['198.51.100.62', '198.51.100.63'] },
       'quiet.example': { MX: [mx('', 0)] },
     })
     folder = await mkdtemp(join(tmpdir(), 'postern-route-'))
@@ -50,11 +50,11 @@ describe('postern route', () => {
     assert.equal(first, 'bob@bank.example goes to its servers (MX), run by bank.example; DNS signed')
     assert.match(
       servers[0] ?? '',
-      /^ {2}10 {2}mx1\.bank\.example {2}192\.0\.2\.1 +TLS or no mail; DANE: .* the TLSA record of mx1\.bank/,
+      /^ {2}10 {2}mx1\.bank\.example {2}198\.51\.100\.61 +TLS or no mail; DANE: .* the TLSA record of mx1\.bank/,
     )
     assert.match(
       servers[1] ?? '',
-      /^ {2}20 {2}mx2\.bank\.example {2}192\.0\.2\.[23] 192\.0\.2\.[23] {2}TLS if possible; no DANE \(its DNS is not/,
+      /^ {2}20 {2}mx2\.bank\.example {2}198\.51\.100\.6[23] 198\.51\.100\.6[23] {2}TLS if possible; no DANE \(its DNS is not/,
     )
   })
 
