@@ -63,7 +63,8 @@ export class Sealer {
     const header = await readForSigning(message)
     if (typeof header === 'string') return header
     const place = await this.#placeIn(readArcFields(header.fields), trace)
-    const names = namesToSign(header.fields)
+    // RFC 8617, 4.1.2: what the author's own signature says belongs to what we have seen.
+    const names = namesToSign(header.fields, ['dkim-signature'])
     if (typeof place === 'string') return place
     if (!names) return 'its header repeats fields'
     return this.#setFor({ ...header, place, names, trace })

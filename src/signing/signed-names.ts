@@ -29,11 +29,14 @@ const signed = [
 /** More than any message has: a header that repeats its fields without end is not ours to vouch for. */
 const mostNames = 100
 
-/** The names of the fields that a signature of this header covers, in lower case; `undefined` if there are far too many. */
-export function namesToSign(fields: readonly Pick<Field, 'name'>[]): readonly string[] | undefined {
+/** The names of the fields that a signature of this header covers, with others if they are there; `undefined` if there are far too many. */
+export function namesToSign(
+  fields: readonly Pick<Field, 'name'>[],
+  others: readonly string[] = [],
+): readonly string[] | undefined {
   const counts = new Map<string, number>()
   for (const { name } of fields) counts.set(name, (counts.get(name) ?? 0) + 1)
   const repeated = (name: string, more: number) => Array<string>(Math.min(mostNames, counts.get(name) ?? 0) + more).fill(name)
-  const names = [...oversigned.flatMap(name => repeated(name, 1)), ...signed.flatMap(name => repeated(name, 0))]
+  const names = [...oversigned.flatMap(name => repeated(name, 1)), ...[...signed, ...others].flatMap(name => repeated(name, 0))]
   return names.length > mostNames ? undefined : names
 }
