@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { addCheck } from './check.ts'
+import { addDkim } from './dkim.ts'
+import { addDoctor } from './doctor.ts'
 import { exitCodes } from './exit-codes.ts'
 import { addExplain } from './explain.ts'
 import { addPolicyDefault } from './policy-default.ts'
@@ -16,7 +18,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('A policy-focused anti-spam relay gateway for SMTP.')
     .version(version())
     .exitOverride()
-  for (const add of [addRun, addWorker, addCheck, addExplain]) add(program)
+  for (const add of [addRun, addWorker, addCheck, addExplain, addDkim, addDoctor]) add(program)
   const policy = program.command('policy').description('What is known of policies.')
   for (const add of [addPolicyList, addPolicyDefault]) add(policy)
   try {

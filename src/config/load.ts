@@ -9,6 +9,7 @@ import { defaultRulesFile } from './policies.ts'
 import type { Checked, Problem } from './problem.ts'
 import { type Ours, type PlannedRule, planRules } from './rule-list.ts'
 import { configurationSchema, type Settings } from './schema.ts'
+import { readSigningSecrets } from './signing-keys.ts'
 
 /** A configuration without a fault: what everything else is built from. Its paths are absolute. */
 export interface Configuration extends Omit<Settings, 'rules'> {
@@ -37,17 +38,22 @@ export async function loadConfiguration({ file, folder, text }: ConfigurationSou
 }
 
 function absolute(settings: Settings, folder: string): Settings {
-  const { data, tls } = settings
+  const { data, tls, sign, arc, srs } = settings
+  const inFolder = <T extends { readonly key: string }>(each: T) => ({ ...each, key: resolve(folder, each.key) })
   return {
     ...settings,
     data: resolve(folder, data),
     ...(tls && { tls: { cert: resolve(folder, tls.cert), key: resolve(folder, tls.key) } }),
+    ...(sign && { sign: Object.fromEntries(Object.entries(sign).map(([domain, keys]) => [domain, keys.map(inFolder)])) }),
+    ...(arc && { arc: inFolder(arc) }),
+    ...(srs && { srs: { ...srs, secretFile: resolve(folder, srs.secretFile) } }),
   }
 }
 
 async function checkSettings(document: SourceDocument, settings: Settings): Promise<Problem[]> {
   const certificate = settings.tls ? await checkCertificate(document, settings.tls) : []
-  return [...crossCheck(document, settings), ...certificate]
+  const secrets = await readSigningSecrets(document, settings)
+  return [...crossCheck(document, settings), ...certificate, ...('problems' in secrets ? secrets.problems : [])]
 }
 
 /** The rules of the configuration; when it has none, those that come with Postern, which are in a file of their own. */

@@ -4,9 +4,11 @@ import { dnsSchema } from './dns.ts'
 import { limitsSchema } from './limits.ts'
 import { listenSchema } from './listen.ts'
 import { metricsSchema } from './metrics.ts'
+import { outboundSchema } from './outbound.ts'
 import { ownName } from './own-name.ts'
 import { domain, parsed } from './parsed.ts'
 import { relaysSchema } from './relay.ts'
+import { arcSchema, signSchema, srsSchema } from './signing.ts'
 import { tlsSchema } from './tls.ts'
 
 /** The whole configuration file. */
@@ -30,6 +32,12 @@ export const configurationSchema = z.strictObject({
   postmaster: parsed('an address, such as postmaster@example.org', parseAddress)
     .optional()
     .describe('Where mail to the bare <postmaster> goes; without it, to postmaster@ the first domain of relay.'),
+  outbound: outboundSchema.optional().describe('Our way out; without it, nobody is asked about our own addresses.'),
+  sign: signSchema.optional().describe('The domains whose mail is signed (DKIM), each with its keys.'),
+  arc: arcSchema.optional().describe('The key that seals what is passed on to others (ARC); without it, nothing is sealed.'),
+  srs: srsSchema
+    .optional()
+    .describe('How senders are rewritten whose mail is passed on (SRS); without it, they stay as they are.'),
   metrics: metricsSchema.optional().describe('Where Prometheus asks for numbers; without it, nowhere.'),
   mode: z
     .enum(['enforce', 'observe'])

@@ -29,7 +29,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   policies: { below: [], packages: ['postern', 'postern/facts'] },
   'src/smtp': { below: floorTwo, packages: ['node:*', 'smtp-server', 'smtp-server/*'] },
   'src/signing': { below: floorTwo, packages: ['node:crypto'] },
-  'src/doctor': { below: floorTwo, packages: ['node:os', 'dnsbl'] },
+  'src/doctor': { below: floorTwo, packages: ['node:net', 'node:os', 'dnsbl'] },
   'src/config': { below: [...floorTwo, 'src/signing', 'src/doctor'], packages: ['node:*', 'yaml', 'zod'] },
   'src/cli': { below: floorFour, packages: ['node:*', 'commander'] },
   'src/testing.ts': { below: everything, packages: ['node:*', 'zod'] },
