@@ -2,9 +2,11 @@ import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { formatEndpoint } from '../config/endpoint.ts'
 import type { Configuration } from '../config/load.ts'
+import { readSigningSecrets } from '../config/signing-keys.ts'
 import { listsOf } from '../facts/index.ts'
 import { matchesDomain } from '../mail/domain.ts'
 import { canonicalAddress } from '../mail/network.ts'
+import { usualBits } from '../signing/signing-key.ts'
 import { readSystemServers } from '../world/dns-server.ts'
 
 /** What is allowed, and seldom wise. */
@@ -12,6 +14,7 @@ export async function warnings(configuration: Configuration): Promise<string[]> 
   return [
     ...(await aboutResolvers(configuration)),
     ...(await aboutCertificate(configuration)),
+    ...(await aboutKeys(configuration)),
     ...aboutListeners(configuration),
     ...aboutMetrics(configuration),
     ...aboutRules(configuration),
@@ -56,6 +59,17 @@ async function aboutCertificate({ tls }: Configuration): Promise<string[]> {
   const left = (validToDate.getTime() - Date.now()) / dayMs
   if (left < 0) return [`tls: the certificate has expired on ${validToDate.toISOString().slice(0, 10)}`]
   return left < soonDays ? [`tls: the certificate expires in ${Math.floor(left)} days`] : []
+}
+
+async function aboutKeys(configuration: Configuration): Promise<string[]> {
+  const secrets = await readSigningSecrets(configuration.document, configuration)
+  // It has been read without a problem before; what has happened to its files since is told when it is put to use.
+  const { keys, sealing } = 'value' in secrets ? secrets.value : { keys: [] }
+  const short = [...keys, ...(sealing ? [sealing] : [])].filter(({ bits = usualBits }) => bits < usualBits)
+  return short.map(
+    ({ domain, selector, bits }) =>
+      `sign: the key ${selector} of ${domain} has ${bits} bits: many believe no RSA key below ${usualBits}`,
+  )
 }
 
 function isLocal(host: string): boolean {
