@@ -25,7 +25,4 @@ export const catalogue: readonly CatalogueList[] = [
   { zone: 'dnsbl.dronebl.org', name: 'DroneBL', removal: 'https://dronebl.org/lookup', ipv6: true },
   { zone: 'dnsbl.spfbl.net', name: 'SPFBL', removal: 'https://spfbl.net/en/delist/', ipv6: true },
   { zone: 'all.s5h.net', name: 's5h', removal: 'https://www.usenix.org.uk/content/rblremove', ipv6: true },
-  { zone: 'bl.nordspam.com', name: 'NordSpam', removal: 'https://www.nordspam.com/delist/', ipv6: true },
-  { zone: 'rbl.interserver.net', name: 'InterServer', removal: 'https://rbl.interserver.net/' },
-  { zone: 'truncate.gbudb.net', name: 'GBUdb Truncate', removal: 'https://www.gbudb.com/truncate/' },
 ]

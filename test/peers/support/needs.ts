@@ -6,12 +6,15 @@ import { delimiter, join } from 'node:path'
 const packages = {
   dovecot: 'dovecot-core dovecot-lmtpd dovecot-imapd dovecot-pop3d',
   authres: 'python3-authres',
+  dkim: 'python3-dkim',
   exim4: 'exim4-daemon-light',
   nmap: 'nmap',
+  opendkim: 'opendkim',
   openssl: 'openssl',
   postfix: 'postfix',
   prometheus: 'prometheus',
   promtool: 'prometheus',
+  rspamd: 'rspamd',
   swaks: 'swaks',
 } as const
 
@@ -31,7 +34,7 @@ export function needs(...programs: readonly (Program | 'root')[]): string | fals
 
 function lack(program: Program | 'root'): string | undefined {
   if (program === 'root') return process.getuid?.() === 0 ? undefined : 'root'
-  const isThere = program === 'authres' ? isPythonModule(program) : isProgram(pathOf(program))
+  const isThere = program === 'authres' || program === 'dkim' ? isPythonModule(program) : isProgram(pathOf(program))
   return isThere ? undefined : `the Debian package ${packages[program]}`
 }
 
