@@ -5,7 +5,19 @@ import { alignRows } from '../report/table.ts'
 import { visible } from '../report/visible.ts'
 
 /** What a configuration means, in short. */
-export function summarize({ document, hostname, data, workers, mode, listen, relay, rules, tls, metrics }: Configuration) {
+export function summarize({
+  document,
+  hostname,
+  data,
+  workers,
+  mode,
+  listen,
+  relay,
+  rules,
+  tls,
+  metrics,
+  sign = {},
+}: Configuration) {
   return {
     file: document.file,
     hostname,
@@ -19,6 +31,7 @@ export function summarize({ document, hostname, data, workers, mode, listen, rel
     })),
     ...(metrics && { metrics: formatEndpoint(metrics.listen) }),
     routes: Object.entries(relay).map(([domain, { to, identity }]) => ({ domain, to: to.text, identity })),
+    signs: Object.entries(sign).map(([domain, keys]) => ({ domain, selectors: keys.map(({ selector }) => selector) })),
     rules: rules.map(({ name, policy, settings }) => ({
       name,
       phase: policy.phase,
@@ -33,7 +46,7 @@ type Summary = ReturnType<typeof summarize> & { readonly warnings: readonly stri
 
 /** The same for people. */
 export function formatSummary(summary: Summary): string {
-  const { file, hostname, data, workers, mode, listeners, metrics, routes, rules, warnings } = summary
+  const { file, hostname, data, workers, mode, listeners, metrics, routes, signs, rules, warnings } = summary
   const lines = [
     `${file} is in order`,
     '',
@@ -51,6 +64,10 @@ export function formatSummary(summary: Summary): string {
     ...titled(
       'Relays for',
       routes.map(({ domain, to, identity }) => [domain, to, `identity ${identity}`]),
+    ),
+    ...titled(
+      'Signs for',
+      signs.map(({ domain, selectors }) => [domain, `by ${selectors.join(', ')}`]),
     ),
     ...titled(
       'Judges by',

@@ -7,8 +7,17 @@ import { canonicalAddress, isPublicAddress } from '../mail/network.ts'
  * are ours also behind a router that translates addresses.
  */
 export async function ownAddresses(hostname: string, dns: Dns): Promise<string[]> {
-  const local = Object.values(networkInterfaces()).flatMap(list => list?.map(({ address }) => address) ?? [])
+  const local = interfaceAddresses()
   const [v4, v6] = await Promise.all([dns.query('A', hostname), dns.query('AAAA', hostname)])
   const all = [...local, ...v4.records, ...v6.records].map(canonicalAddress)
   return [...new Set(all)].filter(isPublicAddress)
+}
+
+function interfaceAddresses(): string[] {
+  try {
+    return Object.values(networkInterfaces()).flatMap(list => list?.map(({ address }) => address) ?? [])
+  } catch {
+    // A service manager may forbid to ask the system (no AF_NETLINK): then our name has to do.
+    return []
+  }
 }

@@ -8,5 +8,6 @@ const timeout = 3000
  * listing, and all trouble for none: it is to be compared with an answer of our own resolver, and never to be believed alone.
  */
 export function seemsListed(address: string, zone: string, servers: readonly string[]): Promise<boolean> {
-  return lookup(address, zone, { servers, timeout })
+  // A server that it cannot read throws: trouble like any other.
+  return lookup(address, zone, { servers, timeout }).catch(() => false)
 }

@@ -105,7 +105,9 @@ it('check warns of a short key', async t => {
   const { path } = await configured(t, {}, 'sign: { our.example: [{ selector: s, key: k.pem }] }')
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
   await writeFile(join(path, 'k.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
-  assert.match((await postern(path, 'check')).output, /sign: the key s of our\.example has 1024 bits/)
+  const { output } = await postern(path, 'check')
+  assert.match(output, /^Signs for\n {2}our\.example +by s$/m)
+  assert.match(output, /sign: the key s of our\.example has 1024 bits/)
 })
 
 it('doctor blocklists tells of each list what it says of an address, and where it takes addresses off', async t => {
