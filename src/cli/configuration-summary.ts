@@ -19,6 +19,7 @@ export function summarize({
   rules,
   tls,
   metrics,
+  sign = {},
 }: Configuration) {
   return {
     file: document.file,
@@ -36,6 +37,7 @@ export function summarize({
     routes: Object.entries(relay).map(([domain, { to, identity }]) => ({ domain, to: to.text, identity })),
     outbound: outbound.smarthost?.to?.text ?? 'mx',
     ...(relayFrom.length > 0 && { relayFrom: relayFrom.map(({ text }) => text) }),
+    signs: Object.entries(sign).map(([domain, keys]) => ({ domain, selectors: keys.map(({ selector }) => selector) })),
     rules: rules.map(({ name, policy, settings }) => ({
       name,
       phase: policy.phase,
@@ -51,18 +53,34 @@ type Summary = ReturnType<typeof summarize> & { readonly warnings: readonly stri
 
 /** The same for people. */
 export function formatSummary(summary: Summary): string {
-  const { file, hostname, data, journal, workers, mode, listeners, metrics, routes, outbound, relayFrom, rules, warnings } =
-    summary
+  const { file, rules, warnings } = summary
   const lines = [
     `${file} is in order`,
     '',
-    ...alignRows([
-      ['hostname', hostname],
-      ['data', data],
-      ['journal', journal === 'off' ? 'off' : kept(journal)],
-      ['workers', String(workers)],
-      ['mode', mode],
-    ]),
+    ...alignRows(ourselves(summary)),
+    ...waysOfMail(summary),
+    ...titled('Judges by', rules.map(ruleRow)),
+    ...titled(
+      'Warnings',
+      warnings.map(warning => [warning]),
+    ),
+  ]
+  return lines.map(line => `${visible(line)}\n`).join('')
+}
+
+function ourselves({ hostname, data, journal, workers, mode }: Summary): string[][] {
+  return [
+    ['hostname', hostname],
+    ['data', data],
+    ['journal', journal === 'off' ? 'off' : kept(journal)],
+    ['workers', String(workers)],
+    ['mode', mode],
+  ]
+}
+
+/** Where mail comes in, and where it goes. */
+function waysOfMail({ listeners, metrics, routes, outbound, relayFrom, signs }: Summary): string[] {
+  return [
     ...titled(
       'Listens on',
       listeners.map(({ address, as, tls }) => [address, as, `tls ${tls}`]),
@@ -75,20 +93,14 @@ export function formatSummary(summary: Summary): string {
     ...titled('Sends the mail of our own to', [[outbound]]),
     ...titled('Relays without a password from', relayFrom === undefined ? [] : [relayFrom]),
     ...titled(
-      'Judges by',
-      rules.map(({ name, phases, as, mode }) => [
-        name,
-        `at ${phases.join(', ')}`,
-        as === 'mx' ? '' : `as ${as}`,
-        mode === 'shadow' ? 'in shadow' : '',
-      ]),
-    ),
-    ...titled(
-      'Warnings',
-      warnings.map(warning => [warning]),
+      'Signs for',
+      signs.map(({ domain, selectors }) => [domain, `by ${selectors.join(', ')}`]),
     ),
   ]
-  return lines.map(line => `${visible(line)}\n`).join('')
+}
+
+function ruleRow({ name, phases, as, mode }: Summary['rules'][number]): string[] {
+  return [name, `at ${phases.join(', ')}`, as === 'mx' ? '' : `as ${as}`, mode === 'shadow' ? 'in shadow' : '']
 }
 
 function kept({ days, bytes, private: isPrivate }: Exclude<Configuration['journal'], 'off'>): string {

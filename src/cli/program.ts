@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { addAccount } from './account.ts'
 import { addCheck } from './check.ts'
+import { addDkim } from './dkim.ts'
+import { addDoctor } from './doctor.ts'
 import { exitCodes } from './exit-codes.ts'
 import { addExplain } from './explain.ts'
 import { addPolicyDefault } from './policy-default.ts'
@@ -21,7 +23,7 @@ import { addWorker } from './workers/work.ts'
 
 const commands = [
   ...[addRun, addWorker, addCheck, addExplain, addTraces, addTrace, addRescue, addShadow, addReplay],
-  ...[addRoute, addTlsReport, addAccount, addQueue],
+  ...[addRoute, addTlsReport, addAccount, addQueue, addDkim, addDoctor],
 ]
 
 /** Runs the command that was asked for. Its exit code tells scripts how it went. */

@@ -1,5 +1,9 @@
 import type { Command } from 'commander'
+import { openResolver } from '../config/gateway.ts'
+import type { Configuration } from '../config/load.ts'
+import { watchAddresses } from '../config/watch-addresses.ts'
 import { workerCount } from '../config/workers.ts'
+import type { AddressWatch } from '../doctor/address-watch.ts'
 import { openLog, type SharedLog } from '../report/log.ts'
 import { Alone } from './alone.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
@@ -60,11 +64,20 @@ async function run({ config }: Options): Promise<ExitCode> {
     return exitCodes.failed
   }
   for (const listening of running.addresses) log.info(listening, 'listening for mail')
+  const addresses = await beginAddressWatch(configuration, log)
   await untilToldToStop(running, { found: found.value, config, readAt, told, log })
+  addresses?.stop()
   await metrics.value.close()
   log.info({}, 'stopped')
   await log.close()
   return exitCodes.ok
+}
+
+/** Blocklists are asked about our addresses by one process, if at all. */
+async function beginAddressWatch(configuration: Configuration, log: SharedLog): Promise<AddressWatch | undefined> {
+  const watch = watchAddresses(configuration, { log, dns: await openResolver(configuration) })
+  void watch?.start()
+  return watch
 }
 
 function tellFailure(failure: Failure): void {

@@ -60,7 +60,7 @@ export class Service {
     this.#dnsCounters = dnsCounters
     this.#queue = queue
     this.#current = built
-    queue?.follow(built.routes, built.away)
+    queue?.follow(built)
   }
 
   /** Starts everything, or nothing. */
@@ -120,7 +120,7 @@ export class Service {
     const takeEffect = async () => {
       const former = this.#current
       this.#current = built.value
-      this.#queue?.follow(built.value.routes, built.value.away)
+      this.#queue?.follow(built.value)
       this.#retire(former)
       await this.#server?.reloadCertificate()
       this.#metrics.reloads.noteSuccess(await buildOf(configuration))

@@ -2,9 +2,11 @@ import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { formatEndpoint } from '../config/endpoint.ts'
 import type { Configuration } from '../config/load.ts'
+import { readSigningSecrets } from '../config/signing-keys.ts'
 import { listsOf } from '../facts/index.ts'
 import { matchesDomain } from '../mail/domain.ts'
 import { canonicalAddress } from '../mail/network.ts'
+import { usualBits } from '../signing/signing-key.ts'
 import { readSystemServers } from '../world/dns-server.ts'
 import { submissionWarnings } from './submission-warnings.ts'
 
@@ -13,9 +15,11 @@ export async function warnings(configuration: Configuration): Promise<string[]> 
   return [
     ...(await aboutResolvers(configuration)),
     ...(await aboutCertificate(configuration)),
+    ...(await aboutKeys(configuration)),
     ...aboutListeners(configuration),
     ...(await submissionWarnings(configuration)),
     ...aboutMetrics(configuration),
+    ...aboutForwarding(configuration),
     ...aboutRules(configuration),
   ]
 }
@@ -60,6 +64,17 @@ async function aboutCertificate({ tls }: Configuration): Promise<string[]> {
   return left < soonDays ? [`tls: the certificate expires in ${Math.floor(left)} days`] : []
 }
 
+async function aboutKeys(configuration: Configuration): Promise<string[]> {
+  const secrets = await readSigningSecrets(configuration.document, configuration)
+  // It has been read without a problem before; what has happened to its files since is told when it is put to use.
+  const { keys, sealing } = 'value' in secrets ? secrets.value : { keys: [] }
+  const short = [...keys, ...(sealing ? [sealing] : [])].filter(({ bits = usualBits }) => bits < usualBits)
+  return short.map(
+    ({ domain, selector, bits }) =>
+      `sign: the key ${selector} of ${domain} has ${bits} bits: many believe no RSA key below ${usualBits}`,
+  )
+}
+
 function isLocal(host: string): boolean {
   return host === '::1' || host === 'localhost' || host.startsWith('127.')
 }
@@ -100,4 +115,9 @@ function forNobody(rules: Configuration['rules'], domains: readonly string[]): s
     const strangers = settings.to?.filter(({ domain }) => !isRelayed(domain)) ?? []
     return strangers.map(({ domain }) => `rules: ${name} is for recipients in ${domain}, for which we do not relay`)
   })
+}
+
+function aboutForwarding({ arc, srs }: Configuration): string[] {
+  const unused = [arc ? 'arc' : '', srs ? 'srs' : ''].filter(name => name !== '')
+  return unused.map(name => `${name}: nothing is forwarded yet, so this is checked and has no effect`)
 }

@@ -10,6 +10,7 @@ import { annotate } from '../relay/annotate.ts'
 import { QuarantineFolder } from '../relay/quarantine-folder.ts'
 import type { Log } from '../report/log.ts'
 import { RuleTrouble } from '../report/rule-trouble.ts'
+import type { Sign } from '../signing/signing-transport.ts'
 import { cached } from '../world/cache.ts'
 import { type DnsCounters, newDnsCounters } from '../world/dns-counters.ts'
 import { DnsHealth, type DnsNews } from '../world/dns-health.ts'
@@ -32,6 +33,7 @@ export interface BuiltGateway {
   /** Who may send through us with a password, when there is a listener for them. */
   readonly users: Users | undefined
   readonly routes: Routes
+  readonly sign: Sign | undefined
   /** The way to the rest of the world. */
   readonly away: Away
   /** Resolves when every blocklist has been tested once. */
@@ -65,7 +67,7 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
   const rules = configuration.rules.flatMap(rule => putInForce(rule, store))
   const { health, watch } = await openDns(configuration, { rules, transports: routes.value.transports }, context)
   const { route, isExempt, close } = routes.value
-  const ours = await openForOurs(configuration, { dns: watch, store, log, queue: context.queue, routes: routes.value, rules })
+  const ours = await openForOurs(configuration, { ...context, dns: watch, uncached: health, routes: routes.value, rules })
   if ('problems' in ours) return ours
   const [trouble, inForce] = [new RuleTrouble(log, filesOf(configuration)), await fingerprint(configuration)]
   const now = () => new Date()
@@ -94,8 +96,8 @@ export async function buildGateway(configuration: Configuration, context: Gatewa
     close()
     ours.value.close()
   }
-  const { users, away } = ours.value
-  return { value: { gateway, users, away, routes: routes.value, tested: watch.start(), close: stop } }
+  const { users, away, sign } = ours.value
+  return { value: { gateway, users, away, sign, routes: routes.value, tested: watch.start(), close: stop } }
 }
 
 /** Opens next hops, with the queue to stand in for those that are to be queued for. */

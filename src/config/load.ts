@@ -11,6 +11,7 @@ import { defaultRulesFile } from './policies.ts'
 import type { Checked, Problem } from './problem.ts'
 import { type Ours, type PlannedRule, planRules } from './rule-list.ts'
 import { configurationSchema, type Settings } from './schema.ts'
+import { readSigningSecrets } from './signing-keys.ts'
 
 /** A configuration without a fault: what everything else is built from. Its paths are absolute. */
 export interface Configuration extends Omit<Settings, 'rules'> {
@@ -39,8 +40,9 @@ export async function loadConfiguration({ file, folder, text }: ConfigurationSou
 }
 
 function absolute(settings: Settings, folder: string): Settings {
-  const { data, tls, outbound, submission } = settings
+  const { data, tls, outbound, submission, sign, arc, srs } = settings
   const { accounts } = submission
+  const inFolder = <T extends { readonly key: string }>(each: T) => ({ ...each, key: resolve(folder, each.key) })
   return {
     ...settings,
     ...(accounts.file !== undefined && {
@@ -49,13 +51,18 @@ function absolute(settings: Settings, folder: string): Settings {
     data: resolve(folder, data),
     outbound: withAbsoluteFiles(outbound, folder),
     ...(tls && { tls: { cert: resolve(folder, tls.cert), key: resolve(folder, tls.key) } }),
+    ...(sign && { sign: Object.fromEntries(Object.entries(sign).map(([domain, keys]) => [domain, keys.map(inFolder)])) }),
+    ...(arc && { arc: inFolder(arc) }),
+    ...(srs && { srs: { ...srs, secretFile: resolve(folder, srs.secretFile) } }),
   }
 }
 
 async function checkSettings(document: SourceDocument, settings: Settings): Promise<Problem[]> {
   const certificate = settings.tls ? await checkCertificate(document, settings.tls) : []
   const passwords = checkPasswords(document, settings.outbound)
-  return [...crossCheck(document, settings), ...certificate, ...passwords, ...(await checkAccounts(document, settings))]
+  const secrets = await readSigningSecrets(document, settings)
+  const problems = [...passwords, ...('problems' in secrets ? secrets.problems : [])]
+  return [...crossCheck(document, settings), ...certificate, ...problems, ...(await checkAccounts(document, settings))]
 }
 
 /** The rules of the configuration; when it has none, those that come with Postern, which are in a file of their own. */

@@ -19,6 +19,7 @@ import { Windows } from '../queue/windows.ts'
 import type { OpenTransport } from '../relay/open-transport.ts'
 import { QuarantineFolder } from '../relay/quarantine-folder.ts'
 import type { Log } from '../report/log.ts'
+import type { Sign } from '../signing/signing-transport.ts'
 import { makeFolder, quarantineFolder } from './data-folder.ts'
 import { fileTrouble } from './file-trouble.ts'
 import type { Away } from './for-ours.ts'
@@ -57,6 +58,13 @@ export async function openQueueIfNeeded(configuration: Configuration, context: C
   }
 }
 
+/** By which mail goes, and how what we say ourselves is signed. */
+interface Paths {
+  readonly routes: Routes
+  readonly away: Away
+  readonly sign?: Sign | undefined
+}
+
 /** The queue at work: it outlives the gateways that reloads build. */
 export class Queue {
   readonly store: QueueStore
@@ -67,6 +75,7 @@ export class Queue {
   readonly #memory: Store
   readonly #needs: QueueTransportNeeds
   #findWay: FindWay | undefined
+  #sign: Sign | undefined
 
   constructor(configuration: Configuration, store: QueueStore, { log, store: memory }: Context) {
     const settings = queueSettings(configuration.queue)
@@ -78,7 +87,7 @@ export class Queue {
     this.#worker = new DeliveryWorker({
       ...{ store, settings, hostname, counters: this.counters, now: () => new Date(), random: Math.random },
       windows: new Windows({ connections, providers, processes: workerCount(configuration) }),
-      sign: message => message,
+      sign: message => this.#sign?.(message) ?? message,
       findWay: (domain, mail) => this.#findWay?.(domain, mail) ?? noWay,
       keep: stranded => keep(quarantine, stranded),
       report: event => tell(log, event),
@@ -89,8 +98,9 @@ export class Queue {
   }
 
   /** From now on mail goes by these routes. The first time, it begins to go. */
-  follow(routes: Routes, away: Away): void {
+  follow({ routes, away, sign }: Paths): void {
     const isFirst = !this.#findWay
+    this.#sign = sign
     this.#findWay = (domain, mail) => wayBy(routes, domain) ?? wayAway(away, domain, mail.sender)
     if (isFirst) this.#worker.start()
   }

@@ -69,7 +69,9 @@ export const outboundSchema = z.strictObject({
       parsed('an address, such as 198.51.100.1', text => (text.includes('/') ? undefined : network.safeParse(text).data?.text)),
     )
     .default([])
-    .describe('Addresses by which we are known outside and that no interface has, as behind NAT: mail is not sent to them.'),
+    .describe(
+      'Addresses by which we are known outside and that no interface has, as behind NAT: mail is not sent to them, and blocklists are asked about them.',
+    ),
   ip: z
     .enum(['auto', 'ipv6-first', 'ipv4-first', 'ipv4-only', 'ipv6-only'])
     .default('auto')
@@ -81,6 +83,10 @@ export const outboundSchema = z.strictObject({
   routes: byDomain.default({}).describe('Servers for the mail of some recipients, by their domain; this goes first.'),
   bySender: bySender.default({}).describe('Servers for the mail of some senders, by their address or domain; this goes second.'),
   smarthost: routeSchema.optional().describe('The server for all other mail; without it, those of each domain.'),
+  watchBlocklists: z
+    .boolean()
+    .default(false)
+    .describe('Whether the blocklists of the catalogue are asked about our addresses, at the start and every 6 hours.'),
   timeouts: timeoutsSchema(outboundTimeouts).prefault({}).describe('How long servers may take, each in milliseconds.'),
 })
 

@@ -10,6 +10,7 @@ import { ownName } from './own-name.ts'
 import { domain, network, parsed } from './parsed.ts'
 import { queueSchema } from './queue.ts'
 import { relaysSchema } from './relay.ts'
+import { arcSchema, signSchema, srsSchema } from './signing.ts'
 import { submissionSchema } from './submission.ts'
 import { tlsSchema } from './tls.ts'
 
@@ -44,6 +45,11 @@ export const configurationSchema = z.strictObject({
     .describe('Where mail to the bare <postmaster> goes; without it, to postmaster@ the first domain of relay.'),
   journal: journalSchema.prefault({}).describe('What is kept of the transactions, in the folder `data`; `off` keeps nothing.'),
   queue: queueSchema.prefault({}).describe('How what cannot be delivered at once is tried again.'),
+  sign: signSchema.optional().describe('The domains whose mail is signed (DKIM), each with its keys.'),
+  arc: arcSchema.optional().describe('The key that seals what is passed on to others (ARC); without it, nothing is sealed.'),
+  srs: srsSchema
+    .optional()
+    .describe('How senders are rewritten whose mail is passed on (SRS); without it, they stay as they are.'),
   metrics: metricsSchema.optional().describe('Where Prometheus asks for numbers; without it, nowhere.'),
   mode: z
     .enum(['enforce', 'observe'])

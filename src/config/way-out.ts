@@ -4,17 +4,25 @@ import type { Address } from '../mail/address.ts'
 import type { Reply } from '../mail/reply.ts'
 import type { Outbound as Away } from '../mx/outbound.ts'
 import { RoutedTransport } from '../relay/routed-transport.ts'
+import { type Sign, SigningTransport } from '../signing/signing-transport.ts'
 import type { Routes } from './routes.ts'
+
+interface OnTheWay {
+  /** Where what is for the world waits. */
+  readonly queue?: Transport | undefined
+  readonly sign?: Sign | undefined
+}
 
 /**
  * The way out for those who may relay: each recipient goes where it belongs, to the server behind us or to the world, all
  * of a message at once; what is for the world waits in the queue, where there is one.
  */
-export function wayOut(away: Pick<Away, 'route'>, { route, isOurs }: Routes, queue?: Transport): Outbound {
-  const transport = new RoutedTransport(
+export function wayOut(away: Pick<Away, 'route'>, { route, isOurs }: Routes, { queue, sign }: OnTheWay): Outbound {
+  const routed = new RoutedTransport(
     'outbound',
     (recipient, sender) => route(recipient)?.transport ?? queue ?? byAway(away, recipient, sender),
   )
+  const transport = sign ? new SigningTransport(routed, sign) : routed
   return {
     requireTls: true,
     route: recipient => {

@@ -68,3 +68,8 @@ function width(address: Parsed): number {
 function matches(address: Parsed, base: Parsed, prefix: number): boolean {
   return address.kind() === base.kind() && address.match(base as ipaddr.IPv4, prefix)
 }
+
+/** Whether an address is one of the Internet: not of a network of one's own, nor for documentation. */
+export function isPublicAddress(ip: string): boolean {
+  return isIP(ip) !== 0 && ipaddr.process(ip).range() === 'unicast'
+}

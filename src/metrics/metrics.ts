@@ -4,6 +4,7 @@ import { type EdgeCounts, edge, type StressCounts, writeStress } from './edge.ts
 import type { Family } from './family.ts'
 import { type Hop, hops, writeHops } from './hops.ts'
 import { Judged, judging } from './judged.ts'
+import { Outgoing, outgoing } from './outgoing.ts'
 import { Page } from './page.ts'
 import { type Build, Reloads, Runtime, running } from './process.ts'
 import { type CountedQueue, queue, writeQueue } from './queue.ts'
@@ -18,6 +19,7 @@ export const groups = {
   Durations: timed,
   'Next hops': hops,
   Queue: queue,
+  'The way out': outgoing,
   DNS: dns,
   'Store, journal and quarantine': storage,
   Postern: running,
@@ -60,6 +62,7 @@ interface Workers {
 export class Metrics {
   readonly reloads: Reloads
   readonly meter = new Timed()
+  readonly outgoing = new Outgoing()
   readonly #judged = new Judged()
   readonly #runtime = new Runtime()
   /** By zone, whether the list is asked. */
@@ -107,6 +110,7 @@ export class Metrics {
     const page = new Page()
     this.#judged.writeTo(page)
     this.meter.writeTo(page)
+    this.outgoing.writeTo(page)
     this.reloads.writeTo(page)
     this.#writeWatched(page)
     await this.#writeFixtures(page)

@@ -24,8 +24,9 @@ const floorTwo = [
   'src/metrics',
   'policies',
 ]
-const floorThree = [...floorTwo, 'src/replay', 'src/smtp', 'src/config']
-const everything = [...floorThree, 'src/cli', 'src/testing.ts', 'src/testing']
+const floorThree = [...floorTwo, 'src/replay', 'src/smtp', 'src/signing', 'src/doctor']
+const floorFour = [...floorThree, 'src/config']
+const everything = [...floorFour, 'src/cli', 'src/testing.ts', 'src/testing']
 
 /** Who may know whom. A package that is not listed for a folder is confined elsewhere. */
 export const rooms: Readonly<Record<string, Room>> = {
@@ -51,9 +52,11 @@ export const rooms: Readonly<Record<string, Room>> = {
   policies: { below: [], packages: ['postern', 'postern/expression', 'postern/facts'] },
   'src/replay': { below: [...floorOne, 'src/report'], packages: [] },
   'src/smtp': { below: floorTwo, packages: ['node:*', 'smtp-server', 'smtp-server/*'] },
-  'src/config': { below: floorTwo, packages: ['node:*', 'yaml', 'zod'] },
+  'src/signing': { below: floorTwo, packages: ['node:crypto'] },
+  'src/doctor': { below: floorTwo, packages: ['node:net', 'node:os', 'dnsbl'] },
+  'src/config': { below: [...floorTwo, 'src/signing', 'src/doctor'], packages: ['node:*', 'yaml', 'zod'] },
   // The text of a new policy, which is part of a command, names what a policy imports.
-  'src/cli': { below: floorThree, packages: ['node:*', 'commander', 'postern', 'postern/*'] },
+  'src/cli': { below: floorFour, packages: ['node:*', 'commander', 'postern', 'postern/*'] },
   'src/testing.ts': { below: everything, packages: ['node:*', 'zod'] },
   'src/testing': { below: everything, packages: ['node:*', 'zod'] },
 }

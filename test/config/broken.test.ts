@@ -126,6 +126,18 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     '12:24: rules[6].name: expected a name that no rule before has, found "greeting"',
     '13:5: rules[7]: expected a mapping, found "helo"',
   ],
+  signing: [
+    '5:3: sign: expected a domain, such as example.org, found "exa mple.org"',
+    '7:19: sign["example.org"][0].selector: expected a selector, such as 202611-rsa: the name of the key in the DNS, found "a b"',
+    '8:7: sign["example.org"][1].key: expected text, found nothing',
+    '8:22: sign["example.org"][1]: expected a known key (selector, key), found "keyfile"',
+    '9:16: sign["example.net"]: expected at least 1 item, found an empty list',
+    '10:16: arc.domain: expected the domain that vouches for what we have found, such as example.org, found "[192.0.2.1]"',
+    '10:41: arc.selector: expected a selector, such as 202611-rsa: the name of the key in the DNS, found "s_1"',
+    '11:53: srs.days: expected at least 1, found 0',
+    '12:25: outbound.addresses[0]: expected an address, such as 198.51.100.1, found "192.0.2.300"',
+    '12:39: outbound: expected a known key (perhaps watchBlocklists), found "watchBlocklist"',
+  ],
   syntax: ['4:41: YAML: expected quotes around a value that contains brackets, found "{local} }"'],
   types: [
     '2:10: workers: expected auto or a number, found "some"',

@@ -1,5 +1,6 @@
 import { accountsText, cheapAccount } from '../../fixtures/accounts.ts'
 import { type Arrivals, startArrivals } from '../../fixtures/arrivals.ts'
+import type { Zone } from '../../fixtures/dns-server.ts'
 import type { Client } from '../smtp/dialogue.ts'
 import { tlsFiles } from '../smtp/edge.ts'
 import { secured } from '../smtp/tls-client.ts'
@@ -15,13 +16,17 @@ export interface TestSubmission extends TestGateway {
 interface Options {
   readonly rules?: string
   readonly more?: string
+  readonly zone?: Zone
+  /** In the folder of the configuration, each with its content. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
 /** Accounts alice (password `secret`) and bob@our.example (`geheim`); server.our.example sends from 10.1.2.3. */
-export async function startSubmission({ rules = '[]', more = '' }: Options = {}): Promise<TestSubmission> {
+export async function startSubmission({ rules = '[]', more = '', zone = {}, files = {} }: Options = {}): Promise<TestSubmission> {
   const smarthost = await startArrivals()
   const gateway = await startGateway({
     rules,
+    zone,
     listeners: [
       '{ address: "127.0.0.1:0", as: submission }',
       '{ address: "127.0.0.1:0", as: submission, tls: implicit }',
@@ -29,6 +34,7 @@ export async function startSubmission({ rules = '[]', more = '' }: Options = {})
       '{ address: "127.0.0.1:0", as: mx, xclient: [192.0.2.77] }',
     ],
     files: {
+      ...files,
       accounts: accountsText(
         cheapAccount('alice', 'secret', 'alice@our.example', '*@alice.example'),
         cheapAccount('bob@our.example', 'geheim'),

@@ -1,11 +1,16 @@
 import type { SignedField } from '../signed-header.ts'
 import type { UsualSignature } from './usual-signature.ts'
 
+/** As much of a signature as says what is signed by it: it need not have been made yet. */
+interface Unsigned extends Pick<UsualSignature, 'headerForm'> {
+  readonly field: Pick<SignedField, 'name' | 'text'>
+}
+
 /** The header of a message, as its signatures choose from it. */
 export class SignedText {
   readonly #places: ReadonlyMap<string, readonly SignedField[]>
   /** Several signatures sign the same fields. */
-  readonly #relaxed = new Map<SignedField, string>()
+  readonly #relaxed = new Map<Unsigned['field'], string>()
 
   constructor(fields: readonly SignedField[]) {
     this.#places = Map.groupBy(fields, ({ name }) => name)
@@ -26,14 +31,14 @@ export class SignedText {
   }
 
   /** What is signed of the header (RFC 6376, 3.7): the fields, and the signature itself without what it makes of them. */
-  of({ field, headerForm }: UsualSignature, selected: readonly SignedField[]): Buffer {
-    const form = (each: SignedField) => (headerForm === 'simple' ? simple(each) : this.#relax(each))
+  of({ field, headerForm }: Unsigned, selected: readonly SignedField[]): Buffer {
+    const form = (each: Unsigned['field']) => (headerForm === 'simple' ? simple(each) : this.#relax(each))
     let text = ''
     for (const each of selected) text += `${form(each)}\r\n`
     return Buffer.from(text + withoutSignature(form(field)), 'latin1')
   }
 
-  #relax(field: SignedField): string {
+  #relax(field: Unsigned['field']): string {
     const known = this.#relaxed.get(field)
     if (known !== undefined) return known
     const text = relaxed(field)
@@ -42,12 +47,12 @@ export class SignedText {
   }
 }
 
-function simple({ text }: SignedField): string {
+function simple({ text }: Unsigned['field']): string {
   return text.endsWith('\r\n') ? text.slice(0, -2) : text
 }
 
 /** RFC 6376, 3.4.2. White space is that of ASCII: to `trim` and `\s` other bytes, which are characters here, are white space too. */
-function relaxed({ name, text }: SignedField): string {
+export function relaxed({ name, text }: Unsigned['field']): string {
   const value = text
     .slice(text.indexOf(':') + 1)
     .replaceAll('\r\n', '')
@@ -57,7 +62,7 @@ function relaxed({ name, text }: SignedField): string {
 }
 
 /** Up to the equals sign of `b=`, and from the semicolon behind its value. */
-function withoutSignature(text: string): string {
+export function withoutSignature(text: string): string {
   const colon = text.indexOf(':') + 1
   const tags = text.slice(colon).split(';')
   const at = tags.findIndex(tag => tag.slice(0, tag.indexOf('=')).trim() === 'b')

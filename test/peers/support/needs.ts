@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path'
 const packages = {
   dovecot: 'dovecot-core dovecot-lmtpd dovecot-imapd dovecot-pop3d',
   authres: 'python3-authres',
+  dkim: 'python3-dkim',
   exim4: 'exim4-daemon-light',
   ip: 'iproute2',
   'ldns-keygen': 'ldnsutils',
@@ -13,12 +14,14 @@ const packages = {
   msmtp: 'msmtp',
   nmap: 'nmap',
   nsd: 'nsd',
+  opendkim: 'opendkim',
   openssl: 'openssl',
   postfix: 'postfix',
   'posttls-finger': 'postfix',
   prometheus: 'prometheus',
   promtool: 'prometheus',
   's-nail': 's-nail',
+  rspamd: 'rspamd',
   swaks: 'swaks',
   dig: 'bind9-dnsutils',
   unbound: 'unbound',
@@ -40,7 +43,7 @@ export function needs(...programs: readonly (Program | 'root')[]): string | fals
 
 function lack(program: Program | 'root'): string | undefined {
   if (program === 'root') return process.getuid?.() === 0 ? undefined : 'root'
-  const isThere = program === 'authres' ? isPythonModule(program) : isProgram(pathOf(program))
+  const isThere = program === 'authres' || program === 'dkim' ? isPythonModule(program) : isProgram(pathOf(program))
   return isThere ? undefined : `the Debian package ${packages[program]}`
 }
 
