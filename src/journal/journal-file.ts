@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { inodeOf, makePrivate } from '../sqlite/database-file.ts'
+import { inodeOf, keepWriteAheadLog, makePrivate } from '../sqlite/database-file.ts'
 import type { Row } from './record.ts'
 import { compress, positionAt, tables, version } from './schema.ts'
 
@@ -39,7 +39,9 @@ export class JournalFile {
     this.#database = new DatabaseSync(path, { timeout: busyMs })
     try {
       // Pages that are given up can be given back only if that is said before there is any table.
-      this.#database.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+      this.#database.exec('PRAGMA auto_vacuum = INCREMENTAL')
+      keepWriteAheadLog(this.#database, busyMs)
+      this.#database.exec('PRAGMA synchronous = NORMAL')
       this.#database.exec('PRAGMA journal_size_limit = 16777216')
       this.#begin()
       this.#add = this.#database.prepare(sql.add)

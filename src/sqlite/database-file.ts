@@ -1,4 +1,5 @@
 import { closeSync, openSync, renameSync, statSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
 
 /** Makes the file of a database, if there is none, such that only we may read it. SQLite gives its other files the same mode. */
 export function makePrivate(path: string): void {
@@ -36,4 +37,25 @@ export function inodeOf(path: string): number | undefined {
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
+/** SQLITE_BUSY. */
+const busy = 5
+const pauseMs = 5
+
+/**
+ * Lets a database keep a write-ahead log. When two processes open a new file at the same moment, SQLite tells one of them at once that it is
+ * locked, whatever its time-out: to wait for each other could be for ever. So we try again, as long as that time-out says.
+ */
+export function keepWriteAheadLog(database: DatabaseSync, busyMs: number): void {
+  const until = performance.now() + busyMs
+  for (;;) {
+    try {
+      return database.exec('PRAGMA journal_mode = WAL')
+    } catch (error) {
+      const isBusy = error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === busy
+      if (!isBusy || performance.now() > until) throw error
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs)
+  }
 }

@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { inodeOf, makePrivate } from '../sqlite/database-file.ts'
+import { inodeOf, keepWriteAheadLog, makePrivate } from '../sqlite/database-file.ts'
 import type { Change } from './store-changes.ts'
 
 /** What the file holds for a key. */
@@ -48,7 +48,8 @@ export class StoreFile {
     this.#database = new DatabaseSync(path, { timeout: busyMs })
     try {
       // With WAL this loses nothing but the last moments when the machine loses power.
-      this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${schema}`)
+      keepWriteAheadLog(this.#database, busyMs)
+      this.#database.exec(`PRAGMA synchronous = NORMAL; ${schema}`)
       this.#get = this.#database.prepare(sql.get)
       this.#set = this.#database.prepare(sql.set)
       this.#add = this.#database.prepare(sql.add)

@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { keepWriteAheadLog } from '../../sqlite/database-file.ts'
 
 /** Its number stands in `user_version`: a file that a later Postern has written is not touched. */
 const version = 1
@@ -40,7 +41,8 @@ export function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: busyMs })
   try {
     // FULL: with less, a commit is on its way to the disk, and lost with the power.
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    keepWriteAheadLog(database, busyMs)
+    database.exec('PRAGMA synchronous = FULL')
     const { user_version: found } = database.prepare('PRAGMA user_version').get() ?? {}
     if (Number(found) > version) throw new Error(`it was written by a later Postern: its version is ${found}, ours ${version}`)
     database.exec(`BEGIN IMMEDIATE; ${schema} PRAGMA user_version = ${version}; COMMIT`)
