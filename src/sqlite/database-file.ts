@@ -51,7 +51,8 @@ export function keepWriteAheadLog(database: DatabaseSync, busyMs: number): void 
   const until = performance.now() + busyMs
   for (;;) {
     try {
-      return database.exec('PRAGMA journal_mode = WAL')
+      database.exec('PRAGMA journal_mode = WAL')
+      return
     } catch (error) {
       const isBusy = error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === busy
       if (!isBusy || performance.now() > until) throw error
