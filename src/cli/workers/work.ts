@@ -100,6 +100,8 @@ class Worker {
     // What it has counted since it was last asked must not be missing from the sum.
     if (process.connected) this.#channel.tell('lastReport', await this.#service?.report())
     await this.#log?.close()
+    // An orderly exit waits for our threads; for an orphan nobody would end that wait.
+    if (!process.connected) process.kill(process.pid, 'SIGKILL')
     process.exit(exitCodes.ok)
   }
 }
