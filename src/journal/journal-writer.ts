@@ -46,6 +46,10 @@ export class JournalWriter {
     this.#thread.unref()
     this.#thread.on('message', news => this.#hear(news))
     this.#thread.on('error', error => this.#end(String(error)))
+    // Its end comes once: who closes behind it must not wait for another one.
+    this.#thread.on('exit', () => {
+      this.#isOpen = false
+    })
   }
 
   get counts(): JournalCounts {
